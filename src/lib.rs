@@ -1,0 +1,17 @@
+//! Perfuse: blood flow and vessel-wall mechanics from a segmented vessel.
+//!
+//! Layers, imports pointing down only (`tests/layers.rs` checks it):
+//!
+//! ```text
+//! cli -> run -> {analysis, output, backend} -> fluid -> geometry -> units
+//! ```
+//!
+//! `case` is plain data beside `units`, seen by `run` and `cli` only. `fluid` and `geometry` know neither cases, nor
+//! backends, nor wgpu.
+//!
+//! Units: every public function takes and returns SI (metres, seconds, pascals) unless its name or documentation says
+//! "lattice"; [`units::Scale`] is the one door between the two.
+//!
+//! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
+
+pub mod geometry;

@@ -1,0 +1,3 @@
+//! The `perfuse` command: parse, run, print the error chain, exit code.
+
+fn main() {}
