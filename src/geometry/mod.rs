@@ -2,5 +2,7 @@
 //!
 //! Coordinates are metres throughout; [`surface::Surface::unit`] remembers the unit of the file for results and messages.
 
+pub mod lattice;
 pub mod surface;
+pub mod tube;
 pub mod vessel;

@@ -1,0 +1,107 @@
+//! Memory for a state: ten padded site arrays, aligned and on huge pages.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+
+use crate::fluid::moments::{FIELDS, Moments};
+
+/// Alignment of the whole: a huge page of x86, so that `madvise` can give them.
+const PAGE: usize = 2 << 20;
+
+/// Ten arrays of equal length.
+pub(super) struct Fields {
+    data: *mut f32,
+    len: usize,
+    /// Distance from one array to the next, in values: the arrays do not start at equal places in the caches.
+    pitch: usize,
+    layout: Layout,
+}
+
+// SAFETY: the memory is owned and shared by the rules of Rust's references to `Fields`.
+unsafe impl Send for Fields {}
+// SAFETY: as above.
+unsafe impl Sync for Fields {}
+
+impl Fields {
+    /// Arrays of `len` zeros.
+    pub(super) fn zeroed(len: usize) -> Self {
+        let pitch = len.next_multiple_of(16) + 16 * 5;
+        let bytes = pitch * FIELDS * size_of::<f32>();
+        let align = if bytes >= 2 * PAGE { PAGE } else { 64 };
+        let Ok(layout) = Layout::from_size_align(bytes, align) else { panic!("a state of {bytes} bytes") };
+        // SAFETY: the layout has a size above nought.
+        let data = unsafe { alloc_zeroed(layout) }.cast::<f32>();
+        if data.is_null() {
+            handle_alloc_error(layout);
+        }
+        #[cfg(target_os = "linux")]
+        // SAFETY: the range is the allocation; the advice changes no contents.
+        unsafe {
+            libc::madvise(data.cast(), bytes, libc::MADV_HUGEPAGE);
+        }
+        Self { data, len, pitch, layout }
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> usize {
+        self.layout.size()
+    }
+
+    pub(super) fn pointers(&self) -> [*const f32; FIELDS] {
+        // SAFETY: every array starts inside the allocation.
+        std::array::from_fn(|k| unsafe { self.data.add(k * self.pitch) }.cast_const())
+    }
+
+    pub(super) fn pointers_mut(&mut self) -> [*mut f32; FIELDS] {
+        // SAFETY: every array starts inside the allocation.
+        std::array::from_fn(|k| unsafe { self.data.add(k * self.pitch) })
+    }
+
+    pub(super) fn slices(&self) -> [&[f32]; FIELDS] {
+        // SAFETY: `len` values of each array lie inside the allocation and are initialised.
+        self.pointers().map(|p| unsafe { std::slice::from_raw_parts(p, self.len) })
+    }
+
+    pub(super) fn site(&self, site: usize) -> Moments {
+        self.slices().map(|field| field[site])
+    }
+
+    pub(super) fn set_site(&mut self, site: usize, moments: &Moments) {
+        assert!(site < self.len, "site {site} of {}", self.len);
+        for (pointer, value) in self.pointers_mut().into_iter().zip(moments) {
+            // SAFETY: `site` is inside the array.
+            unsafe { pointer.add(site).write(*value) };
+        }
+    }
+}
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `zeroed` with this layout.
+        unsafe { dealloc(self.data.cast(), self.layout) }
+    }
+}
+
+/// Runs `work` with numbers too small for the normal format taken as nought (a start from rest is full of them), and
+/// puts the processor's setting back; waits for streaming stores.
+pub(super) fn without_denormals(work: impl FnOnce()) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        const FLUSH: u32 = 1 << 15 | 1 << 6;
+        let mut before = 0u32;
+        // SAFETY: stores and loads the control register of SSE, which every x86-64 has; nothing between relies on
+        // denormals, and the old value is put back.
+        unsafe {
+            std::arch::asm!("stmxcsr [{}]", in(reg) &mut before);
+            let flush = before | FLUSH;
+            std::arch::asm!("ldmxcsr [{}]", in(reg) &flush);
+        }
+        work();
+        // SAFETY: as above; the fence orders streaming stores before the threads meet.
+        unsafe {
+            std::arch::asm!("ldmxcsr [{}]", in(reg) &before);
+            std::arch::x86_64::_mm_sfence();
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    work();
+}

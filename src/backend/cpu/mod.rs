@@ -1,0 +1,140 @@
+//! The flow on the native CPU: explicit SIMD chosen at run time, threads by rayon.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::fluid::collision::Relaxation;
+use crate::fluid::iolet::{self, Iolet};
+use crate::fluid::moments::{FIELDS, Moments};
+use crate::geometry::lattice::Lattice;
+
+mod fields;
+mod kernel;
+pub mod simd;
+
+use fields::Fields;
+pub use simd::Level;
+
+/// Bytes of both states above which stores past the caches pay.
+const STREAM_ABOVE: usize = 64 << 20;
+
+/// Blocks that a task takes at least: about the work that waking a thread costs.
+const MIN_TASK: usize = 256;
+
+/// A flow in the memory of the CPU.
+pub struct CpuFlow {
+    lattice: Arc<Lattice>,
+    coefficients: Vec<f32>,
+    iolets: Vec<Iolet>,
+    relaxation: Relaxation,
+    level: Level,
+    now: Fields,
+    next: Fields,
+    incoming: Vec<f32>,
+}
+
+impl CpuFlow {
+    /// A flow at rest. `coefficients` has one value an opening link ([`iolet::coefficient`]).
+    #[must_use]
+    pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, relaxation: Relaxation) -> Self {
+        let len = lattice.padded_len();
+        let incoming = vec![0.0; coefficients.len()];
+        let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
+        Self { lattice, coefficients, iolets, relaxation, level: Level::detect(), now, next, incoming }
+    }
+
+    /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
+    pub fn set_level(&mut self, level: Level) {
+        assert!(Level::available().contains(&level), "this processor does not have {}", level.name());
+        self.level = level;
+    }
+
+    /// Takes `steps` time steps.
+    pub fn advance(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.fill_incoming();
+            self.step();
+            std::mem::swap(&mut self.now, &mut self.next);
+        }
+    }
+
+    fn step(&mut self) {
+        let blocks = self.lattice.origins.len();
+        let step = kernel::Step {
+            lattice: &self.lattice,
+            from: self.now.pointers(),
+            to: self.next.pointers_mut(),
+            incoming: self.incoming.as_ptr(),
+            relaxation: self.relaxation,
+            stream: 2 * self.now.bytes() > STREAM_ABOVE,
+        };
+        let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
+        let level = self.level;
+        let task = |k: usize| {
+            let range = blocks * k / tasks..blocks * (k + 1) / tasks;
+            fields::without_denormals(|| {
+                // SAFETY: the pointers are to the padded arrays of this lattice, ranges are disjoint, and `set_level`
+                // and `detect` admit instruction sets that the processor has.
+                unsafe {
+                    match level {
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx512 => kernel::blocks_avx512(&step, range),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx2 => kernel::blocks_avx2(&step, range),
+                        _ => kernel::blocks::<simd::Portable>(&step, range),
+                    }
+                }
+            });
+        };
+        if tasks == 1 { task(0) } else { (0..tasks).into_par_iter().for_each(task) }
+    }
+
+    /// What comes in through every opening link in the next step.
+    fn fill_incoming(&mut self) {
+        for (k, link) in self.lattice.iolet_links.iter().enumerate() {
+            let own = self.now.site(link.site as usize);
+            let behind = iolet::behind(link).map(|site| self.now.site(site));
+            let iolet = &self.iolets[link.iolet as usize];
+            self.incoming[k] = iolet::incoming(link, iolet, self.coefficients[k], &own, behind.as_ref());
+        }
+    }
+
+    /// Volume that each opening takes in during the next step, lattice units; negative where it leaves.
+    pub fn influx(&mut self) -> Vec<f64> {
+        self.fill_incoming();
+        let mut flux = vec![0.0; self.iolets.len()];
+        for (link, &incoming) in self.lattice.iolet_links.iter().zip(&self.incoming) {
+            flux[link.iolet as usize] += iolet::influx(link, incoming, &self.now.site(link.site as usize));
+        }
+        flux
+    }
+
+    /// The openings' conditions, to read.
+    #[must_use]
+    pub fn iolets(&self) -> &[Iolet] {
+        &self.iolets
+    }
+
+    /// Changes the value that opening `k` imposes.
+    pub fn set_iolet(&mut self, k: usize, iolet: Iolet) {
+        self.iolets[k] = iolet;
+    }
+
+    /// State of a site by its padded index.
+    #[must_use]
+    pub fn site(&self, site: usize) -> Moments {
+        self.now.site(site)
+    }
+
+    /// The ten fields, each a padded site array.
+    #[must_use]
+    pub fn moments(&self) -> [&[f32]; FIELDS] {
+        self.now.slices()
+    }
+
+    /// Sets the state of a site by its padded index.
+    pub fn set_site(&mut self, site: usize, moments: &Moments) {
+        self.now.set_site(site, moments);
+    }
+}

@@ -1,0 +1,336 @@
+//! Sixteen lanes in the instruction sets that the processor may have.
+
+use crate::fluid::lanes::Lanes;
+
+/// Instruction set that the kernels run in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// One register of sixteen.
+    Avx512,
+    /// Two registers of eight, fused multiply-add.
+    Avx2,
+    /// Whatever the compiler makes of an array of sixteen.
+    Portable,
+}
+
+impl Level {
+    /// The best level of this processor.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
+
+    /// The levels that this processor can run, best first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        match Self::detect() {
+            Self::Avx512 => vec![Self::Avx512, Self::Avx2, Self::Portable],
+            Self::Avx2 => vec![Self::Avx2, Self::Portable],
+            Self::Portable => vec![Self::Portable],
+        }
+    }
+
+    /// Name for messages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Avx512 => "AVX-512",
+            Self::Avx2 => "AVX2+FMA",
+            Self::Portable => "portable",
+        }
+    }
+}
+
+/// An array that the compiler vectorises as it can.
+#[derive(Clone, Copy)]
+pub struct Portable([f32; 16]);
+
+impl Portable {
+    #[inline(always)]
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|k| f(self.0[k], other.0[k])))
+    }
+}
+
+impl Lanes for Portable {
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self([value; 16])
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: sixteen reads are valid by the caller's contract; an array of f32 has the alignment of f32.
+        Self(unsafe { from.cast::<[f32; 16]>().read() })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: sixteen writes are valid by the caller's contract.
+        unsafe { to.cast::<[f32; 16]>().write(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut f32) {
+        // SAFETY: the contract is that of `store`.
+        unsafe { self.store(to) }
+    }
+    #[inline(always)]
+    unsafe fn load_u16(from: *const u16) -> Self {
+        // SAFETY: sixteen reads are valid by the caller's contract.
+        let values = unsafe { from.cast::<[u16; 16]>().read() };
+        Self(values.map(f32::from))
+    }
+    #[inline(always)]
+    unsafe fn expand(self, mask: u16, from: *const f32) -> Self {
+        let mut out = self;
+        let mut next = 0;
+        for lane in 0..16 {
+            if mask >> lane & 1 == 1 {
+                // SAFETY: `next` counts the bits set so far, which the caller's contract covers.
+                out.0[lane] = unsafe { from.add(next).read() };
+                next += 1;
+            }
+        }
+        out
+    }
+    #[inline(always)]
+    fn blend(self, mask: u16, other: Self) -> Self {
+        Self(std::array::from_fn(|k| if mask >> k & 1 == 1 { other.0[k] } else { self.0[k] }))
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        self.zip(other, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(std::array::from_fn(|k| self.0[k] * factor.0[k] + addend.0[k]))
+    }
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        self.zip(other, f32::max)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+pub use x86::{Avx2, Avx512};
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use super::{Lanes, Portable};
+    use std::arch::x86_64::*;
+
+    /// One register of sixteen.
+    #[derive(Clone, Copy)]
+    pub struct Avx512(__m512);
+
+    impl Lanes for Avx512 {
+        #[inline(always)]
+        fn splat(value: f32) -> Self {
+            // SAFETY: by the trait's contract the processor has AVX-512; so in all methods below.
+            Self(unsafe { _mm512_set1_ps(value) })
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: sixteen reads are valid by the caller's contract.
+            Self(unsafe { _mm512_loadu_ps(from) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: sixteen aligned writes are valid by the caller's contract.
+            unsafe { _mm512_store_ps(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn stream(self, to: *mut f32) {
+            // SAFETY: as in `store`; the kernel fences before others read.
+            unsafe { _mm512_stream_ps(to, self.0) }
+        }
+        #[inline(always)]
+        unsafe fn load_u16(from: *const u16) -> Self {
+            // SAFETY: sixteen reads are valid by the caller's contract.
+            Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()))) })
+        }
+        #[inline(always)]
+        unsafe fn expand(self, mask: u16, from: *const f32) -> Self {
+            // SAFETY: the masked load reads as many values as there are bits, valid by the caller's contract.
+            Self(unsafe { _mm512_mask_expandloadu_ps(self.0, mask, from) })
+        }
+        #[inline(always)]
+        fn blend(self, mask: u16, other: Self) -> Self {
+            // SAFETY: AVX-512 is present by the trait's contract.
+            Self(unsafe { _mm512_mask_blend_ps(mask, self.0, other.0) })
+        }
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_add_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        fn div(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_div_ps(self.0, other.0) })
+        }
+        #[inline(always)]
+        fn mul_add(self, factor: Self, addend: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
+        }
+        #[inline(always)]
+        fn sqrt(self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_sqrt_ps(self.0) })
+        }
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            Self(unsafe { _mm512_max_ps(self.0, other.0) })
+        }
+    }
+
+    /// Two registers of eight.
+    #[derive(Clone, Copy)]
+    pub struct Avx2(__m256, __m256);
+
+    /// All bits of the lanes of `mask` set.
+    #[inline(always)]
+    fn wide(mask: u16) -> (__m256, __m256) {
+        // SAFETY: AVX2 is present by the contract of `Lanes`.
+        unsafe {
+            let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let half = |m: i32| {
+                let all = _mm256_set1_epi32(m);
+                _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(all, bits), bits))
+            };
+            (half(i32::from(mask & 0xff)), half(i32::from(mask >> 8)))
+        }
+    }
+
+    impl Lanes for Avx2 {
+        #[inline(always)]
+        fn splat(value: f32) -> Self {
+            // SAFETY: by the trait's contract the processor has AVX2 and FMA; so in all methods below.
+            let v = unsafe { _mm256_set1_ps(value) };
+            Self(v, v)
+        }
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: sixteen reads are valid by the caller's contract.
+            unsafe { Self(_mm256_loadu_ps(from), _mm256_loadu_ps(from.add(8))) }
+        }
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: sixteen aligned writes are valid by the caller's contract.
+            unsafe {
+                _mm256_store_ps(to, self.0);
+                _mm256_store_ps(to.add(8), self.1);
+            }
+        }
+        #[inline(always)]
+        unsafe fn stream(self, to: *mut f32) {
+            // SAFETY: as in `store`; the kernel fences before others read.
+            unsafe {
+                _mm256_stream_ps(to, self.0);
+                _mm256_stream_ps(to.add(8), self.1);
+            }
+        }
+        #[inline(always)]
+        unsafe fn load_u16(from: *const u16) -> Self {
+            // SAFETY: sixteen reads are valid by the caller's contract.
+            unsafe {
+                let half = |p: *const u16| _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128(p.cast())));
+                Self(half(from), half(from.add(8)))
+            }
+        }
+        #[inline(always)]
+        unsafe fn expand(self, mask: u16, from: *const f32) -> Self {
+            let mut lanes = [0.0f32; 16];
+            // SAFETY: the array has room for sixteen; the rest is the caller's contract.
+            unsafe {
+                _mm256_storeu_ps(lanes.as_mut_ptr(), self.0);
+                _mm256_storeu_ps(lanes.as_mut_ptr().add(8), self.1);
+                let mut out = Portable::load(lanes.as_ptr());
+                out = out.expand(mask, from);
+                out.store(lanes.as_mut_ptr());
+                Self::load(lanes.as_ptr())
+            }
+        }
+        #[inline(always)]
+        fn blend(self, mask: u16, other: Self) -> Self {
+            let (lo, hi) = wide(mask);
+            // SAFETY: AVX2 is present by the trait's contract.
+            unsafe { Self(_mm256_blendv_ps(self.0, other.0, lo), _mm256_blendv_ps(self.1, other.1, hi)) }
+        }
+        #[inline(always)]
+        fn add(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+        }
+        #[inline(always)]
+        fn sub(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_sub_ps(self.0, other.0), _mm256_sub_ps(self.1, other.1)) }
+        }
+        #[inline(always)]
+        fn mul(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_mul_ps(self.0, other.0), _mm256_mul_ps(self.1, other.1)) }
+        }
+        #[inline(always)]
+        fn div(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_div_ps(self.0, other.0), _mm256_div_ps(self.1, other.1)) }
+        }
+        #[inline(always)]
+        fn mul_add(self, factor: Self, addend: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe {
+                Self(_mm256_fmadd_ps(self.0, factor.0, addend.0), _mm256_fmadd_ps(self.1, factor.1, addend.1))
+            }
+        }
+        #[inline(always)]
+        fn sqrt(self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_sqrt_ps(self.0), _mm256_sqrt_ps(self.1)) }
+        }
+        #[inline(always)]
+        fn max(self, other: Self) -> Self {
+            // SAFETY: as in `blend`.
+            unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Where a flow is computed.
+
+pub mod cpu;

@@ -1,0 +1,52 @@
+//! Sixteen sites at once: the arithmetic that the per-site physics is written in.
+
+/// Sixteen `f32`, one a lane. Implemented by each instruction set of the CPU backend; `f32` serves single sites.
+///
+/// # Safety
+/// The pointer methods read or write the sixteen values behind the pointer (`expand`: as many as `mask` has bits).
+/// An implementor for an instruction set may only be used where the processor has it.
+pub trait Lanes: Copy {
+    /// The same value in every lane.
+    fn splat(value: f32) -> Self;
+    /// Loads sixteen values.
+    ///
+    /// # Safety
+    /// `from` is valid for sixteen reads.
+    unsafe fn load(from: *const f32) -> Self;
+    /// Stores sixteen values.
+    ///
+    /// # Safety
+    /// `to` is valid for sixteen writes and aligned to 64 bytes.
+    unsafe fn store(self, to: *mut f32);
+    /// Stores sixteen values past the caches where the processor can.
+    ///
+    /// # Safety
+    /// `to` is valid for sixteen writes and aligned to 64 bytes.
+    unsafe fn stream(self, to: *mut f32);
+    /// Loads sixteen 16-bit integers as numbers.
+    ///
+    /// # Safety
+    /// `from` is valid for sixteen reads.
+    unsafe fn load_u16(from: *const u16) -> Self;
+    /// Puts successive values into the lanes of `mask`, and keeps `self` in the others.
+    ///
+    /// # Safety
+    /// `from` is valid for as many reads as `mask` has bits set.
+    unsafe fn expand(self, mask: u16, from: *const f32) -> Self;
+    /// `other` in the lanes of `mask`, `self` elsewhere.
+    fn blend(self, mask: u16, other: Self) -> Self;
+    /// `self + other`
+    fn add(self, other: Self) -> Self;
+    /// `self - other`
+    fn sub(self, other: Self) -> Self;
+    /// `self * other`
+    fn mul(self, other: Self) -> Self;
+    /// `self / other`
+    fn div(self, other: Self) -> Self;
+    /// `self * factor + addend`, rounded once where the processor can.
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+    /// Square root.
+    fn sqrt(self) -> Self;
+    /// The larger of the two.
+    fn max(self, other: Self) -> Self;
+}
