@@ -15,3 +15,4 @@
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
 pub mod geometry;
+pub mod units;
