@@ -14,5 +14,6 @@
 //!
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
+pub mod case;
 pub mod geometry;
 pub mod units;

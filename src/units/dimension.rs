@@ -7,7 +7,7 @@
 use std::fmt;
 
 /// One millimetre of mercury in Pa (conventional value, ISO 80000-4 Annex C).
-pub(super) const MMHG: f64 = 133.322_387_415;
+pub const MMHG: f64 = 133.322_387_415;
 
 /// A kind of physical quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,6 @@ mod dimension;
 mod quantity;
 mod scale;
 
-pub use dimension::{Dimension, UnitError, parse_quantity};
+pub use dimension::{Dimension, MMHG, UnitError, parse_quantity};
 pub use quantity::{Compliance, Density, Flow, Length, Pressure, Resistance, Time, Velocity, Viscosity};
 pub use scale::Scale;
