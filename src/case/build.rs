@@ -121,7 +121,7 @@ fn opening(table: Spanned<OpeningTable>, metres: f64, source: &Source) -> Result
     let place = exactly_one(
         [
             ("patch", table.patch.map(|patch| (patch.span(), Place::Patch(patch)))),
-            ("near", table.near.map(|near| (near.span(), Place::Near(map(near, |p| p.map(|x| x.0 * metres)))))),
+            ("near", table.near.map(|near| (near.span(), Place::Near(map(near, |point| point.0.map(|x| x * metres)))))),
         ],
         (&what, "place", "patch = \"inlet\", near = [0.0, 0.0, 0.0] (in the unit of the surface)"),
         (&header, source),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 
-use super::values::{Count, Extension, Field, Finite, LengthUnit, Paths, Profile, Until};
+use super::values::{Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Until};
 use crate::units::{Density, Flow, Length, Pressure, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
@@ -81,7 +81,7 @@ pub(super) struct OpeningTable {
     /// A point near the centre of this end, in the unit of the surface: [x, y, z].
     #[serde(default)]
     #[schemars(with = "[f64; 3]")]
-    pub near: Option<Spanned<[Finite; 3]>>,
+    pub near: Option<Spanned<Point>>,
     /// Volume flow; into the vessel is positive.
     #[serde(default)]
     #[schemars(with = "Flow")]

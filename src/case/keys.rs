@@ -1,6 +1,8 @@
 //! Unknown and missing keys, and words that are not among the choices, all at once and with suggestions; by walking the
 //! parsed file along the JSON schema.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -73,7 +75,7 @@ impl Walk<'_> {
             let free = schema.get("additionalProperties").filter(|inner| inner.is_object());
             match known.or(free) {
                 Some(inner) => self.value(key, value, path, inner),
-                None => self.unknown(key, path, schema),
+                None => self.unknown(key, value.get_ref().is_table(), path, schema),
             }
         }
         for key in strings(&schema["required"]).filter(|key| !table.contains_key(*key)) {
@@ -87,13 +89,7 @@ impl Walk<'_> {
         }
     }
 
-    fn value(
-        &mut self,
-        key: &Spanned<std::borrow::Cow<'_, str>>,
-        value: &Spanned<DeValue<'_>>,
-        path: &str,
-        schema: &Value,
-    ) {
+    fn value(&mut self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>, path: &str, schema: &Value) {
         let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
         match value.get_ref() {
             DeValue::Table(table) if schema["type"] == "object" => self.table(table, &key.span(), &path, schema),
@@ -111,7 +107,7 @@ impl Walk<'_> {
         }
     }
 
-    fn unknown(&mut self, key: &Spanned<std::borrow::Cow<'_, str>>, path: &str, schema: &Value) {
+    fn unknown(&mut self, key: &Spanned<Cow<'_, str>>, is_table: bool, path: &str, schema: &Value) {
         let word: &str = key.get_ref();
         let known: Vec<&str> = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| &**key).collect();
         if LATER.contains(&word) {
@@ -126,7 +122,7 @@ impl Walk<'_> {
             (None, Some(table)) => format!("`{word}` belongs into {}", title(table)),
             (None, None) => "not a key of the case file".into(),
         };
-        let help = match path.strip_prefix("expect.") {
+        let help = match path.strip_prefix("expect.").filter(|_| is_table) {
             Some(gate) => format!("put the whole dotted key in quotes: \"{gate}.{word}\" = {{ max = ... }}"),
             None => format!("keys here: {}", known.join(", ")),
         };

@@ -186,6 +186,20 @@ impl<'de> Deserialize<'de> for Finite {
     }
 }
 
+/// Exactly three finite numbers.
+#[derive(Clone, Copy)]
+pub(super) struct Point(pub [f64; 3]);
+
+impl<'de> Deserialize<'de> for Point {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let list = Vec::<Finite>::deserialize(deserializer)?;
+        let numbers: Vec<f64> = list.iter().map(|number| number.0).collect();
+        let length = numbers.len();
+        let wrong = |_| de::Error::invalid_length(length, &"three numbers [x, y, z]");
+        <[f64; 3]>::try_from(numbers).map(Self).map_err(wrong)
+    }
+}
+
 /// A whole number, 1 or more.
 #[derive(Clone, Copy)]
 pub(super) struct Count(pub u64);
