@@ -70,7 +70,7 @@ impl Failure {
             Self::Stdout(error) => format!("error: cannot write to standard output: {error}\n"),
             Self::Run(error) | Self::Input(error) => chain(error.as_ref()),
             Self::Case(CaseError::Invalid(found)) => found.iter().map(|d| report(d, colour, char_set)).collect(),
-            Self::Case(error) => format!("error: {error}\n"),
+            Self::Case(error) => chain(error),
             Self::Gates(gates) => gates.iter().map(|gate| format!("gate failed: {gate}\n")).collect(),
             Self::Interrupted(reached) => format!("interrupted: {reached}\n"),
         }
@@ -103,5 +103,67 @@ fn report(diagnostic: &Diagnostic, colour: bool, char_set: CharSet) -> String {
     match report.finish().write((name, Source::from(&diagnostic.text)), &mut bytes) {
         Ok(()) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => format!("error: {diagnostic}\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Case;
+    use std::path::Path;
+
+    const TEXT: &str = "title = \"\u{e9} \u{20ac}\"\n[geometry]\nsurface = \"a.stl\"\nunit = \"mm\"\n[blood]\ndensity = 1060\n\
+                        viscosity = \"4 cP\"\n[resolution]\nacross = 9\n";
+
+    fn shown(text: &str, sets: &[String]) -> String {
+        let error = Case::parse(Path::new("a/case.toml"), text, sets).and_then(|case| case.validate()).err();
+        let failure = Failure::from(error.unwrap_or_else(|| panic!("accepted: {text}")));
+        failure.render(false, CharSet::Ascii)
+    }
+
+    #[test]
+    fn a_diagnostic_shows_file_line_message_and_remedy() {
+        let text = shown(TEXT, &[]);
+        for part in ["a/case.toml:6:", "`blood.density`: `1060` has no unit", "density = 1060", "Help: `blood.density`"]
+        {
+            assert!(text.contains(part), "`{part}` is missing in\n{text}");
+        }
+        assert!(!text.contains('\u{1b}'), "colour in\n{text}");
+        let text = shown(TEXT, &["blood.density=3 kg/m^3".into()]);
+        assert!(text.contains("--set:1:") && text.contains("blood.density = \"3 kg/m^3\""), "{text}");
+    }
+
+    #[test]
+    fn every_damaged_case_can_be_shown() {
+        for cut in (0..TEXT.len()).filter(|&at| TEXT.is_char_boundary(at)) {
+            for text in [&TEXT[..cut], &TEXT[cut..], &TEXT.replacen('"', "\u{20ac}", cut)] {
+                assert!(!shown(text, &[]).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn causes_follow_the_error() {
+        let cause = CaseError::Read { path: "x".into(), source: io::Error::other("disk on fire") };
+        let text = Failure::Run(cause.into()).render(false, CharSet::Ascii);
+        assert_eq!(text, "error: cannot read the case file `x`\n  because: disk on fire\n");
+    }
+
+    #[test]
+    fn exit_codes() {
+        let gone = || io::Error::from(ErrorKind::BrokenPipe);
+        let codes = [
+            (Failure::Run(gone().into()), 1),
+            (Failure::Input(gone().into()), 2),
+            (Failure::Case(CaseError::Invalid(Vec::new())), 2),
+            (Failure::Gates(vec!["mass_imbalance".into()]), 3),
+            (Failure::Interrupted("1000 steps".into()), 130),
+            (Failure::Stdout(gone()), 0),
+            (Failure::Stdout(io::Error::other("full")), 1),
+        ];
+        for (failure, code) in codes {
+            assert_eq!(failure.exit_code(), ExitCode::from(code), "{failure:?}");
+        }
+        assert_eq!(Failure::Stdout(gone()).render(false, CharSet::Ascii), "");
     }
 }
