@@ -154,7 +154,7 @@ fn keys_of_later_versions_say_so() {
 
 #[test]
 fn values_of_the_wrong_kind() {
-    refuses("\"90 mmHg\"", "90", "= 90", &["`opening.pressure`: `90` has no unit", "mmHg, Pa, kPa"]);
+    refuses("\"90 mmHg\"", "90", "= 90", &["`opening.outlet.pressure`: `90` has no unit", "mmHg, Pa, kPa"]);
     refuses("\"90 mmHg\"", "\"90 ml/s\"", "ml/s", &["a unit of flow", "a pressure is needed"]);
     refuses("\"90 mmHg\"", "\"90 mmhg\"", "mmhg", &["did you mean `mmHg`"]);
     refuses(
@@ -178,7 +178,7 @@ fn values_of_the_wrong_kind() {
     );
     refuses("unit = \"mm\"", "unit = \"inch\"", "inch", &["`geometry.unit` cannot be `inch`", "um, mm, cm, m"]);
     refuses("\"wss\"]", "\"wsss\"]", "wsss", &["did you mean `wss`?"]);
-    refuses("\"20 mm\"", "\"long\"", "long", &["opening.extension", "not a length"]);
+    refuses("\"20 mm\"", "\"long\"", "long", &["opening.outlet.extension", "not a length"]);
     refuses("[blood]", "blood = 3\n[bloody]", "blood", &["blood"]);
     refuses("surface = \"../meshes/stenosis_50.obj\"", "surface = 3", "surface", &["a file name, or a list"]);
     refuses("unit = \"mm\"\n", "", "[geometry]", &["[geometry] has no `unit`", "um, mm, cm or m"]);

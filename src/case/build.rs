@@ -19,7 +19,7 @@ pub(super) fn case(mut source: Source, sets: &[String]) -> Result<Case, CaseErro
     let mut document = DeTable::parse(source.file_text()).map_err(|e| not_toml(&source, &e))?;
     for line in &lines {
         let set = DeTable::parse(line).map_err(|e| not_toml(&source, &e))?;
-        overrides::lay_over(document.get_mut(), set.into_inner(), &source).map_err(one)?;
+        overrides::lay_over(document.get_mut(), set.into_inner(), &source).map_err(CaseError::Invalid)?;
     }
     let wrong_keys = keys::check(document.get_ref(), &schema, &source);
     if !wrong_keys.is_empty() {
@@ -28,7 +28,7 @@ pub(super) fn case(mut source: Source, sets: &[String]) -> Result<Case, CaseErro
     let read = CaseFile::deserialize(Deserializer::from(document.clone()));
     let file = read.map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        let explained = keys::explain(document.get_ref(), &schema, &span);
+        let explained = keys::explain(document.get_ref(), &schema, span.start);
         let (message, help) = match explained {
             Some((key, help)) => (format!("`{key}`: {}", error.message()), Some(format!("`{key}`: {help}"))),
             None => (error.message().to_owned(), None),
@@ -80,7 +80,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             Err(diagnostics) => wrong.extend(diagnostics),
         }
     }
-    let resolution = resolution(file.resolution, &source).map_err(|d| wrong.push(d));
+    let resolution = resolution(file.resolution, &source).map_err(|found| wrong.extend(found));
     let resolution = match resolution {
         Ok(resolution) if wrong.is_empty() => resolution,
         _ => return Err(CaseError::Invalid(wrong)),
@@ -144,11 +144,11 @@ fn opening(table: Spanned<OpeningTable>, metres: f64, source: &Source) -> Result
             extension: table.extension.unwrap_or_else(|| Spanned::new(table.name.span(), Default::default())),
             name: table.name,
         }),
-        (place, condition) => Err(place.err().into_iter().chain(condition.err()).collect()),
+        (place, condition) => Err([place.err(), condition.err()].into_iter().flatten().flatten().collect()),
     }
 }
 
-fn resolution(table: Spanned<ResolutionTable>, source: &Source) -> Result<Resolution, Diagnostic> {
+fn resolution(table: Spanned<ResolutionTable>, source: &Source) -> Result<Resolution, Vec<Diagnostic>> {
     let header = table.span();
     let table = table.into_inner();
     let across = |value: Spanned<Count>| {
@@ -170,18 +170,19 @@ fn exactly_one<T, const N: usize>(
     alternatives: [(&str, Option<(Span, T)>); N],
     (owner, kind, examples): (&str, &str, &str),
     (header, source): (&Span, &Source),
-) -> Result<T, Diagnostic> {
+) -> Result<T, Vec<Diagnostic>> {
     let mut given = alternatives.into_iter().filter_map(|(key, value)| Some((key, value?)));
     match (given.next(), given.next()) {
         (Some((_, (_, value))), None) => Ok(value),
         (Some((first, _)), Some((second, (span, _)))) => {
             let message = format!("{owner} has more than one {kind}: `{first}` and `{second}`");
             let help = format!("remove `{first}` or `{second}`");
-            Err(source.diagnostic(&span, message, "only one can hold".into(), Some(help)))
+            Err(vec![source.diagnostic(&span, message, "only one can hold".into(), Some(help))])
         }
         (None, _) => {
             let help = format!("add exactly one of {examples}");
-            Err(source.diagnostic(header, format!("{owner} has no {kind}"), "missing here".into(), Some(help)))
+            let message = format!("{owner} has no {kind}");
+            Err(vec![source.diagnostic(header, message, "missing here".into(), Some(help))])
         }
     }
 }

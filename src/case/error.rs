@@ -119,7 +119,7 @@ impl fmt::Display for Diagnostic {
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// The file cannot be read.
-    #[error("cannot read the case file `{}`{}", path.display(), surface_hint(path))]
+    #[error("cannot read the case file `{}`", path.display())]
     Read {
         /// The path as given.
         path: PathBuf,

@@ -38,27 +38,28 @@ pub(super) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     (likeness(&best) > 0.8).then_some(best)
 }
 
-/// Dotted key and description of the value that covers a span.
-pub(super) fn explain(case: &DeTable<'_>, schema: &Value, at: &Span) -> Option<(String, String)> {
-    case.iter().find_map(|(key, value)| {
+/// Dotted key and description of the value that covers a place; an opening goes by its name: `opening.inlet.flow`.
+pub(super) fn explain(table: &DeTable<'_>, schema: &Value, at: usize) -> Option<(String, String)> {
+    table.iter().find_map(|(key, value)| {
         let schema = &schema["properties"][key.get_ref().as_ref()];
-        let inner = |value: &Spanned<DeValue<'_>>, schema: &Value| match value.get_ref() {
-            DeValue::Table(table) => explain(table, schema, at),
-            _ => None,
-        };
-        let (below, covers) = match value.get_ref() {
-            DeValue::Table(_) => (inner(value, schema), false),
-            DeValue::Array(items) => {
-                let tables = items.iter().any(|item| item.get_ref().is_table());
-                (items.iter().find_map(|item| inner(item, &schema["items"])), !tables)
-            }
-            _ => (None, true),
-        };
-        let here = || (key.get_ref().to_string(), schema["description"].as_str().unwrap_or("").replace('\n', " "));
-        let span = value.span();
-        let hit = covers && span.start <= at.start && at.start < span.end;
-        below.map(|(path, help)| (format!("{}.{path}", key.get_ref()), help)).or_else(|| hit.then(here))
+        let found = explain_value(value, schema, at)?;
+        Some((format!("{}{}", key.get_ref(), found.0), found.1))
     })
+}
+
+fn explain_value(value: &Spanned<DeValue<'_>>, schema: &Value, at: usize) -> Option<(String, String)> {
+    match value.get_ref() {
+        DeValue::Table(table) => explain(table, schema, at).map(|(path, help)| (format!(".{path}"), help)),
+        DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => items.iter().find_map(|item| {
+            let (path, help) = explain_value(item, &schema["items"], at)?;
+            let name = item.get_ref().get("name").and_then(|name| name.get_ref().as_str());
+            Some((name.map_or_else(|| path.clone(), |name| format!(".{name}{path}")), help))
+        }),
+        _ => {
+            let help = schema["description"].as_str().unwrap_or("").replace('\n', " ");
+            value.span().contains(&at).then_some((String::new(), help))
+        }
+    }
 }
 
 struct Walk<'s> {
@@ -79,13 +80,15 @@ impl Walk<'_> {
             }
         }
         for key in strings(&schema["required"]).filter(|key| !table.contains_key(*key)) {
-            let message = match (path, schema["properties"][key]["type"].as_str()) {
-                ("", Some("object")) => format!("the case has no [{key}]"),
-                ("", _) => format!("the case has no `{key}`"),
-                _ => format!("{} has no `{key}`", title(path)),
+            let inner = &schema["properties"][key];
+            let (message, help) = if inner["type"] == "object" {
+                let keys: Vec<&str> = names(inner).collect();
+                (format!("the case has no [{key}]"), format!("add [{key}] with {}", keys.join(", ")))
+            } else {
+                let description = inner["description"].as_str().unwrap_or("needed").replace('\n', " ");
+                (format!("{} has no `{key}`", title(path)), format!("`{key}`: {description}"))
             };
-            let help = format!("`{key}`: {}", schema["properties"][key]["description"].as_str().unwrap_or("needed"));
-            self.push(header, message, "missing here".into(), help.replace('\n', " "));
+            self.push(header, message, "missing here".into(), help);
         }
     }
 
@@ -109,7 +112,7 @@ impl Walk<'_> {
 
     fn unknown(&mut self, key: &Spanned<Cow<'_, str>>, is_table: bool, path: &str, schema: &Value) {
         let word: &str = key.get_ref();
-        let known: Vec<&str> = schema["properties"].as_object().into_iter().flatten().map(|(key, _)| &**key).collect();
+        let known: Vec<&str> = names(schema).collect();
         if LATER.contains(&word) {
             return self.later(&key.span(), word, &known);
         }
@@ -159,6 +162,11 @@ impl Walk<'_> {
     fn push(&mut self, span: &Span, message: String, label: String, help: String) {
         self.found.push(self.source.diagnostic(span, message, label, Some(help)));
     }
+}
+
+/// Names of a table's keys.
+fn names(schema: &Value) -> impl Iterator<Item = &str> {
+    schema["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str())
 }
 
 fn strings(list: &Value) -> impl Iterator<Item = &str> {

@@ -252,3 +252,26 @@ impl Case {
         CaseError::Invalid(vec![self.source.diagnostic(&span, message.into(), label.into(), help)])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_folder_comes_second() {
+        let (beside, data) = match (tempfile::tempdir(), tempfile::tempdir()) {
+            (Ok(beside), Ok(data)) => (beside, data),
+            _ => panic!("no temporary folder"),
+        };
+        let text = "[geometry]\nsurface = \"a.stl\"\nunit = \"mm\"\n[blood]\ndensity = \"1 g/ml\"\nviscosity = \"4 cP\"\n\
+                    [resolution]\nacross = 9\n";
+        let case = Case::parse(&beside.path().join("case.toml"), text, &[]).unwrap_or_else(|e| panic!("{e}"));
+        let error = case.surface_paths_in(Some(data.path())).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.contains(&format!("` or `{}", data.path().display())), "{error}");
+        for folder in [data.path(), beside.path()] {
+            std::fs::write(folder.join("a.stl"), "").unwrap_or_else(|e| panic!("{e}"));
+            let found = case.surface_paths_in(Some(data.path())).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(found, [folder.join("a.stl")]);
+        }
+    }
+}

@@ -29,7 +29,7 @@ pub(super) fn line(set: &str) -> Result<String, String> {
 }
 
 /// Lays the table of one `--set` over the whole case.
-pub(super) fn lay_over<'a>(case: &mut DeTable<'a>, set: DeTable<'a>, source: &Source) -> Result<(), Diagnostic> {
+pub(super) fn lay_over<'a>(case: &mut DeTable<'a>, set: DeTable<'a>, source: &Source) -> Result<(), Vec<Diagnostic>> {
     for (key, value) in set {
         let name = key.get_ref().to_string();
         match value.get_ref() {
@@ -41,7 +41,11 @@ pub(super) fn lay_over<'a>(case: &mut DeTable<'a>, set: DeTable<'a>, source: &So
 }
 
 /// Applies `opening.NAME.KEY` to the opening of that name.
-fn change_openings<'a>(case: &mut DeTable<'a>, set: Spanned<DeValue<'a>>, source: &Source) -> Result<(), Diagnostic> {
+fn change_openings<'a>(
+    case: &mut DeTable<'a>,
+    set: Spanned<DeValue<'a>>,
+    source: &Source,
+) -> Result<(), Vec<Diagnostic>> {
     let openings: &mut [_] = match case.get_mut("opening").map(Spanned::get_mut) {
         Some(DeValue::Array(openings)) => openings,
         _ => &mut [],
@@ -51,7 +55,7 @@ fn change_openings<'a>(case: &mut DeTable<'a>, set: Spanned<DeValue<'a>>, source
         let found = openings.iter_mut().map(Spanned::get_mut).find(|opening| named(opening, wanted.get_ref()));
         match (found, change.get_ref()) {
             (Some(DeValue::Table(opening)), DeValue::Table(_)) => merge(opening, "opening", change),
-            _ => return Err(no_opening(&wanted, openings, source)),
+            _ => return Err(vec![no_opening(&wanted, openings, source)]),
         }
     }
     Ok(())

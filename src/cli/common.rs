@@ -14,7 +14,7 @@ use crate::case::Case;
 pub struct Common {
     /// The case file (TOML)
     pub case: PathBuf,
-    /// Folder for the results [default: results/<case name>]
+    /// Folder for the results [default: results/ and the name of the case]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Device: the best hardware GPU, else the native CPU (auto); any GPU adapter (gpu); the native CPU (cpu)

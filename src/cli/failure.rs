@@ -93,7 +93,10 @@ fn chain(error: &dyn Error) -> String {
 fn report(diagnostic: &Diagnostic, colour: bool, char_set: CharSet) -> String {
     let name = diagnostic.name.as_str();
     let config = Config::new().with_color(colour).with_char_set(char_set).with_index_type(IndexType::Byte);
-    let label = Label::new((name, diagnostic.span.clone())).with_message(&diagnostic.label).with_color(Color::Red);
+    let mut label = Label::new((name, diagnostic.span.clone())).with_color(Color::Red);
+    if !diagnostic.label.is_empty() {
+        label = label.with_message(&diagnostic.label);
+    }
     let mut report = Report::build(ReportKind::Error, (name, diagnostic.span.clone()))
         .with_config(config)
         .with_message(&diagnostic.message)

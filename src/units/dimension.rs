@@ -263,7 +263,7 @@ fn number_length(text: &str) -> usize {
 
 /// Factor to SI and exponents of a product of units; the offending part where one is unknown.
 fn parse_unit(unit: &str) -> Result<(f64, [i32; 3]), String> {
-    let plain = unit.replace("**", "^").replace('\u{b5}', "u").replace('\u{3bc}', "u");
+    let plain = unit.replace("**", "^").replace(['\u{b5}', '\u{3bc}'], "u");
     let plain = plain.replace('\u{b2}', "^2").replace('\u{b3}', "^3").replace(['*', '.', '\u{b7}'], " ");
     let spaced = plain.replace('/', " / ");
     let (mut factor, mut exponents) = (1.0, [0; 3]);
