@@ -15,5 +15,8 @@
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
 pub mod backend;
+pub mod case;
+pub mod cli;
 pub mod fluid;
 pub mod geometry;
+pub mod units;
