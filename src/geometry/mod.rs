@@ -3,5 +3,6 @@
 //! Coordinates are metres throughout; [`surface::Surface::unit`] remembers the unit of the file for results and messages.
 
 pub mod formats;
+pub mod section;
 pub mod surface;
 pub mod vessel;

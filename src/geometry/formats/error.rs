@@ -42,6 +42,9 @@ impl fmt::Display for Place {
 /// What is wrong with a surface file.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
+    /// No file was named.
+    #[error("no file is named; name at least one of .obj .stl .vtp .vtk")]
+    NoFile,
     /// The file is missing or may not be read.
     #[error("cannot be read: {0}; check the path in `surface`, which is relative to the case file")]
     Unreadable(io::Error),

@@ -57,6 +57,9 @@ pub fn read_all(paths: &[PathBuf], unit: f64) -> Result<Surface, FormatError> {
 /// # Errors
 /// As [`read_all`].
 pub fn read_counted(paths: &[PathBuf], unit: f64) -> Result<(Surface, usize), FormatError> {
+    let Some(first) = paths.first() else {
+        return Err(FormatError { path: "surface".into(), problem: Problem::NoFile });
+    };
     let mut all = Soup::default();
     for path in paths {
         let at = |problem| FormatError { path: path.clone(), problem };
@@ -64,11 +67,10 @@ pub fn read_counted(paths: &[PathBuf], unit: f64) -> Result<(Surface, usize), Fo
         soup.name_patches(&stem(path), paths.len() > 1, &all.patches);
         all.join(soup).map_err(at)?;
     }
-    let first = paths.first().cloned().unwrap_or_default();
     let (surface, collapsed) = all.into_surface(unit);
     if surface.triangles.is_empty() {
         let problem = Problem::NoTriangles { found: format!("{collapsed} triangles without area") };
-        return Err(FormatError { path: first, problem });
+        return Err(FormatError { path: first.clone(), problem });
     }
     Ok((surface, collapsed))
 }
@@ -113,7 +115,7 @@ mod tests {
         assert!(text.contains("vessel.ply") && text.contains(".obj .stl .vtp .vtk"), "{text}");
         let text = read(Path::new("no/such.stl"), 1e-3).unwrap_err().to_string();
         assert!(text.contains("no/such.stl") && text.contains("cannot be read"), "{text}");
-        assert!(read_all(&[], 1e-3).is_err());
+        assert!(read_all(&[], 1e-3).unwrap_err().to_string().contains("no file is named"));
     }
 
     /// The bytes and the reader of every file among the fixtures.

@@ -1,5 +1,7 @@
 //! Polygons and triangle strips into triangles; VTK polydata into a soup.
 
+use std::collections::HashMap;
+
 use super::bytes::show;
 use super::soup::{Soup, check_finite};
 use super::{Place, Problem};
@@ -71,15 +73,16 @@ impl PolyData {
             soup.vertex(point)?;
         }
         soup.others.extend([(self.verts, "vertex cells"), (self.lines, "lines")]);
+        let mut known = HashMap::new();
         let first = self.verts + self.lines;
         self.check_ids(first + self.polys.len() + self.strips.len())?;
         for (k, corners) in self.polys.each(self.points.len(), "Polys")?.iter().enumerate() {
-            let patch = self.patch(first + k, soup)?;
+            let patch = self.patch(first + k, soup, &mut known)?;
             let corners: Vec<u32> = corners.iter().map(|i| i + base).collect();
             soup.polygon(&corners, patch);
         }
         for (k, corners) in self.strips.each(self.points.len(), "Strips")?.iter().enumerate() {
-            let patch = self.patch(first + self.polys.len() + k, soup)?;
+            let patch = self.patch(first + self.polys.len() + k, soup, &mut known)?;
             for (turn, w) in corners.windows(3).enumerate() {
                 let [a, b, c] = [w[0] + base, w[1] + base, w[2] + base];
                 soup.triangle(if turn % 2 == 0 { [a, b, c] } else { [b, a, c] }, patch);
@@ -98,11 +101,15 @@ impl PolyData {
         }
     }
 
-    fn patch(&self, cell: usize, soup: &mut Soup) -> Result<u16, Problem> {
-        match &self.ids {
-            Some((_, ids)) => soup.patch(&ids[cell].to_string()),
-            None => soup.patch(""),
+    /// The patch of a cell; `known` remembers those of identifiers met before.
+    fn patch(&self, cell: usize, soup: &mut Soup, known: &mut HashMap<i64, u16>) -> Result<u16, Problem> {
+        let Some((_, ids)) = &self.ids else { return soup.patch("") };
+        if let Some(&patch) = known.get(&ids[cell]) {
+            return Ok(patch);
         }
+        let patch = soup.patch(&ids[cell].to_string())?;
+        known.insert(ids[cell], patch);
+        Ok(patch)
     }
 }
 
