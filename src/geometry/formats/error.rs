@@ -11,7 +11,6 @@ pub struct FormatError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    #[source]
     pub problem: Problem,
 }
 
@@ -121,10 +120,12 @@ pub enum Problem {
         /// Its name in the file.
         name: String,
     },
-    /// More than fits 32-bit vertex or 16-bit patch numbers.
-    #[error("has {count} {what}, more than the {limit} supported; coarsen the surface or join its groups")]
+    /// More than fits 32-bit vertex or 16-bit patch numbers, or than is sensible in one polygon.
+    #[error(
+        "has {count} {what}, more than the {limit} supported; coarsen the surface, join its groups or split the polygon"
+    )]
     TooMany {
-        /// Vertices or patches.
+        /// Vertices, patches, or corners of one polygon.
         what: &'static str,
         /// How many the file has.
         count: usize,

@@ -90,8 +90,11 @@ fn parse(path: &Path) -> Result<Soup, Problem> {
     Ok(soup)
 }
 
+/// Turns the bytes of a file into triangles.
+type Reader = fn(&[u8]) -> Result<Soup, Problem>;
+
 /// The reader for files with this extension (lower case).
-fn reader(extension: &str) -> Option<fn(&[u8]) -> Result<Soup, Problem>> {
+fn reader(extension: &str) -> Option<Reader> {
     match extension {
         "obj" => Some(obj::parse),
         "stl" => Some(stl::parse),
@@ -106,6 +109,7 @@ fn stem(path: &Path) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -118,8 +122,8 @@ mod tests {
         assert!(read_all(&[], 1e-3).unwrap_err().to_string().contains("no file is named"));
     }
 
-    /// The bytes and the reader of every file among the fixtures.
-    fn fixtures() -> Vec<(String, Vec<u8>, fn(&[u8]) -> Result<Soup, Problem>)> {
+    /// The name, the bytes and the reader of every file among the fixtures.
+    fn fixtures() -> Vec<(String, Vec<u8>, Reader)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/surfaces");
         fs::read_dir(folder)
             .unwrap()

@@ -35,7 +35,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Soup, Problem> {
                     Some(known) => known,
                     None => *patch.insert(soup.patch(&name)?),
                 };
-                soup.polygon(&corners, patch);
+                soup.polygon(&corners, patch)?;
             }
             Some(b"g" | b"o") => {
                 name = String::from_utf8_lossy(line[1..].trim_ascii()).into_owned();
@@ -108,6 +108,7 @@ fn corner(word: &[u8], vertices: usize, place: impl Fn() -> Place) -> Result<u32
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -79,7 +79,7 @@ impl PolyData {
         for (k, corners) in self.polys.each(self.points.len(), "Polys")?.iter().enumerate() {
             let patch = self.patch(first + k, soup, &mut known)?;
             let corners: Vec<u32> = corners.iter().map(|i| i + base).collect();
-            soup.polygon(&corners, patch);
+            soup.polygon(&corners, patch)?;
         }
         for (k, corners) in self.strips.each(self.points.len(), "Strips")?.iter().enumerate() {
             let patch = self.patch(first + self.polys.len() + k, soup, &mut known)?;
@@ -165,6 +165,7 @@ fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -6,6 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::{Place, Problem};
 use crate::geometry::surface::Surface;
 
+/// Corners of a polygon at most: the time to split one grows with their square.
+const CORNERS_MOST: usize = 4096;
+
 /// Vertices in the unit of the file, triangles, patches. The patch without a name is called "".
 #[derive(Debug, Default)]
 pub(super) struct Soup {
@@ -35,17 +38,21 @@ impl Soup {
     }
 
     /// Adds a polygon as triangles.
-    pub fn polygon(&mut self, corners: &[u32], patch: u16) {
-        match *corners {
-            [a, b, c] => self.triangle([a, b, c], patch),
-            _ => {
-                let place = |i: u32| self.vertices.get(i as usize).copied().unwrap_or_default();
-                let positions: Vec<[f64; 3]> = corners.iter().map(|&i| place(i)).collect();
-                for [a, b, c] in super::poly::split(&positions) {
-                    self.triangle([corners[a], corners[b], corners[c]], patch);
-                }
-            }
+    pub fn polygon(&mut self, corners: &[u32], patch: u16) -> Result<(), Problem> {
+        if let [a, b, c] = *corners {
+            self.triangle([a, b, c], patch);
+            return Ok(());
         }
+        if corners.len() > CORNERS_MOST {
+            let what = "corners in one polygon";
+            return Err(Problem::TooMany { what, count: corners.len(), limit: CORNERS_MOST });
+        }
+        let place = |i: u32| self.vertices.get(i as usize).copied().unwrap_or_default();
+        let positions: Vec<[f64; 3]> = corners.iter().map(|&i| place(i)).collect();
+        for [a, b, c] in super::poly::split(&positions) {
+            self.triangle([corners[a], corners[b], corners[c]], patch);
+        }
+        Ok(())
     }
 
     /// Adds one triangle.
@@ -182,6 +189,7 @@ impl Hasher for PositionHasher {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -115,13 +115,14 @@ impl Text<'_> {
             let what = format!("a facet needs 3 vertices, this has {}; export the surface again", self.corners.len());
             return Err(Problem::syntax(self.cursor.line_number(), what));
         }
-        self.soup.polygon(&self.corners, patch);
+        self.soup.polygon(&self.corners, patch)?;
         self.corners.clear();
         Ok(())
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
