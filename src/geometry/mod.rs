@@ -3,6 +3,8 @@
 //! Coordinates are metres throughout; [`surface::Surface::unit`] remembers the unit of the file for results and messages.
 
 pub mod lattice;
+pub mod formats;
+pub mod section;
 pub mod surface;
 pub mod tube;
 pub mod vessel;
