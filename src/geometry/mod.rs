@@ -2,5 +2,12 @@
 //!
 //! Coordinates are metres throughout; [`surface::Surface::unit`] remembers the unit of the file for results and messages.
 
+pub mod build;
+pub mod cap;
+pub mod check;
+pub mod edges;
+pub mod orient;
+pub mod rim;
 pub mod surface;
 pub mod vessel;
+pub mod weld;

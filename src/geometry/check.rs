@@ -1,0 +1,279 @@
+//! What can be wrong with a vessel, in words for the author of the case file.
+
+use thiserror::Error;
+
+use super::rim::Rim;
+use super::vessel::Vessel;
+
+/// Equivalent diameters of vessel ends that are taken for physiological, m: the widest end must lie in this range.
+pub const PHYSIOLOGICAL: std::ops::RangeInclusive<f64> = 0.5e-3..=40e-3;
+
+/// Units of length that surfaces come in, with their length in metres.
+pub const UNITS: [(&str, f64); 4] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("um", 1e-6)];
+
+/// Why a surface is not a vessel that can be computed.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum VesselError {
+    /// Nothing left after welding.
+    #[error("the surface holds no triangle with three different corners: export it again from the segmentation")]
+    Empty,
+    /// Edges shared by more than two triangles.
+    #[error("the surface has {count} non-manifold {} (shared by more than two triangles): {}; there the inside is not \
+             defined: separate or remesh the surface at these places (MeshLab: \"Repair non Manifold Edges\")",
+            plural(*count, "edge"), some_places(places, *count))]
+    NonManifold {
+        /// Number of such edges.
+        count: usize,
+        /// Middles of the first ones, m.
+        places: Vec<[f64; 3]>,
+    },
+    /// The surface has only one side.
+    #[error("the surface is one-sided (like a Moebius strip) at {}: it has no inside; remesh it there", mm(place))]
+    OneSided {
+        /// Middle of an edge where the contradiction shows, m.
+        place: [f64; 3],
+    },
+    /// An opening names a patch that is not there.
+    #[error("opening `{opening}`: the surface has no patch `{patch}`{}; its patches are: {}",
+            similar.as_ref().map_or(String::new(), |s| format!(", did you mean `{s}`?")), known.join(", "))]
+    UnknownPatch {
+        /// The opening.
+        opening: String,
+        /// The name asked for.
+        patch: String,
+        /// The most similar name, if any is similar.
+        similar: Option<String>,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// Two openings name the same patch.
+    #[error("openings `{first}` and `{second}` both name patch `{patch}`: every opening needs an end of its own")]
+    PatchTwice {
+        /// The patch.
+        patch: String,
+        /// The first opening.
+        first: String,
+        /// The second opening.
+        second: String,
+    },
+    /// A patch bounds several ends.
+    #[error("opening `{opening}`: patch `{patch}` bounds {} ends ({}): an opening is one end; split the patch, or leave \
+             it out of the surface and select each end by `near`", places.len(), some_places(places, places.len()))]
+    PatchOfSeveralEnds {
+        /// The opening.
+        opening: String,
+        /// The patch.
+        patch: String,
+        /// Centres of the ends, m.
+        places: Vec<[f64; 3]>,
+    },
+    /// Removing a patch leaves no rim at its place.
+    #[error("opening `{opening}`: patch `{patch}` at {} touches no end of the wall: does it belong to this surface, and \
+             in this unit?", mm(place))]
+    PatchWithoutEnd {
+        /// The opening.
+        opening: String,
+        /// The patch.
+        patch: String,
+        /// Middle of the patch, m.
+        place: [f64; 3],
+    },
+    /// No end of the surface is at the place asked for.
+    #[error("opening `{opening}`: the surface has no end within one diameter of {}; {}", mm(place), nearest.as_ref()
+            .map_or("it has no end at all: no free rim and no flat cap".to_owned(), |end| format!(
+                "the nearest is {:.3} mm away at {}, diameter {:.3} mm: near = {}",
+                1e3 * end.distance, mm(&end.place), 1e3 * end.diameter, array(&end.near))))]
+    NothingNear {
+        /// The opening.
+        opening: String,
+        /// The place asked for, m.
+        place: [f64; 3],
+        /// The nearest end.
+        nearest: Option<NearestEnd>,
+    },
+    /// Two openings are the same end.
+    #[error("openings `{first}` and `{second}` are both the end at {}, diameter {:.3} mm: every opening needs an end of \
+             its own", mm(place), 1e3 * diameter)]
+    EndTwice {
+        /// The first opening.
+        first: String,
+        /// The second opening.
+        second: String,
+        /// Centre of the end, m.
+        place: [f64; 3],
+        /// Its equivalent diameter, m.
+        diameter: f64,
+    },
+    /// Free rims that no opening claims.
+    #[error("{} free {} of the surface {} to no opening:{}", holes.len(), plural(holes.len(), "rim"),
+            if holes.len() == 1 { "belongs" } else { "belong" }, hole_list(holes))]
+    Unclaimed {
+        /// The rims, the largest first.
+        holes: Vec<Hole>,
+    },
+    /// No opening at all.
+    #[error("no opening is given: a vessel needs at least an inlet and an outlet (`perfuse inspect` lists the ends)")]
+    NoOpening,
+    /// Diameters that no vessel has.
+    #[error("the widest opening (`{opening}`) is {:.4} mm across with unit = \"{unit}\"; vessels have 0.5 to 40 mm: {}",
+            1e3 * diameter, suggestion(suggested))]
+    Unit {
+        /// The widest opening.
+        opening: String,
+        /// Its equivalent diameter, m.
+        diameter: f64,
+        /// The unit in use.
+        unit: String,
+        /// Units with which the diameter would be physiological.
+        suggested: Vec<&'static str>,
+    },
+    /// Closing a vessel did not make it watertight.
+    #[error("the closed surface is not watertight: {free} free and {non_manifold} non-manifold edges, the first at {}: \
+             the end there is too ragged to be closed; cut it plane", mm(place))]
+    NotClosed {
+        /// Edges of one triangle.
+        free: usize,
+        /// Edges of more than two triangles, or of two that are not oriented alike.
+        non_manifold: usize,
+        /// Middle of the first, m.
+        place: [f64; 3],
+    },
+    /// More than one of the above.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<VesselError>),
+}
+
+impl VesselError {
+    /// One error of several problems; `None` without a problem.
+    #[must_use]
+    pub fn from_problems(mut problems: Vec<VesselError>) -> Option<VesselError> {
+        match problems.len() {
+            0 | 1 => problems.pop(),
+            _ => Some(VesselError::Several(problems)),
+        }
+    }
+}
+
+/// The end of a surface that is nearest to a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearestEnd {
+    /// Distance from the place asked for, m.
+    pub distance: f64,
+    /// Centre, m.
+    pub place: [f64; 3],
+    /// Centre in the unit of the file, as `near` takes it.
+    pub near: [f64; 3],
+    /// Equivalent diameter, m.
+    pub diameter: f64,
+}
+
+/// A free rim that no opening claims.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hole {
+    /// Centre, m.
+    pub place: [f64; 3],
+    /// Centre in the unit of the file, as `near` takes it.
+    pub near: [f64; 3],
+    /// Equivalent diameter, m.
+    pub diameter: f64,
+    /// Number of edges.
+    pub edges: usize,
+    /// Whether it looks like a flaw of the surface rather than an end.
+    pub flaw: bool,
+}
+
+impl Hole {
+    /// The hole bounded by `rim`, in a surface whose unit is `unit` (m) and whose widest rim is `widest` (m) across.
+    #[must_use]
+    pub fn new(rim: &Rim, unit: f64, widest: f64) -> Self {
+        Self {
+            place: rim.centre,
+            near: rim.centre.map(|x| x / unit),
+            diameter: rim.equivalent_diameter(),
+            edges: rim.vertices.len(),
+            flaw: rim.is_flaw(widest),
+        }
+    }
+}
+
+/// Checks that the widest opening has a physiological size, which fails when the unit is wrong.
+///
+/// # Errors
+/// [`VesselError::Unit`] with the units that would fit.
+pub fn check_unit(vessel: &Vessel) -> Result<(), VesselError> {
+    let widest = vessel.openings.iter().max_by(|a, b| a.area.total_cmp(&b.area));
+    let Some(widest) = widest else { return Ok(()) };
+    let diameter = widest.equivalent_diameter();
+    if PHYSIOLOGICAL.contains(&diameter) {
+        return Ok(());
+    }
+    let unit = vessel.wall.unit;
+    let suggested = fitting_units(diameter / unit);
+    Err(VesselError::Unit { opening: widest.name.clone(), diameter, unit: unit_name(unit), suggested })
+}
+
+/// Units in which a widest opening of `diameter` (in file units) would be physiological, the likeliest first.
+#[must_use]
+pub fn fitting_units(diameter: f64) -> Vec<&'static str> {
+    UNITS.iter().filter(|(_, unit)| PHYSIOLOGICAL.contains(&(diameter * unit))).map(|&(name, _)| name).collect()
+}
+
+/// Name of a unit given in metres; a number of metres where it has none.
+#[must_use]
+pub fn unit_name(unit: f64) -> String {
+    let known = UNITS.iter().find(|(_, length)| (unit / length - 1.0).abs() < 1e-9);
+    known.map_or_else(|| format!("{unit} m"), |(name, _)| (*name).to_owned())
+}
+
+/// A place (m) in mm, for messages.
+pub(crate) fn mm(place: &[f64; 3]) -> String {
+    let [x, y, z] = place.map(|x| 1e3 * x);
+    format!("({x:.3}, {y:.3}, {z:.3}) mm")
+}
+
+/// Three numbers as a TOML array, to six digits.
+pub(crate) fn array(values: &[f64; 3]) -> String {
+    let digits = |x: f64| (5 - x.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
+    let size = values.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let texts = values.map(|x| format!("{x:.*}", digits(size).max(1)));
+    format!("[{}]", texts.join(", "))
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { noun.to_owned() } else { format!("{noun}s") }
+}
+
+fn some_places(places: &[[f64; 3]], count: usize) -> String {
+    let mut text = places.iter().take(5).map(mm).collect::<Vec<_>>().join(", ");
+    if count > places.len().min(5) {
+        text.push_str(&format!(" and {} more", count - places.len().min(5)));
+    }
+    format!("at {text}")
+}
+
+fn hole_list(holes: &[Hole]) -> String {
+    let mut text = String::new();
+    for hole in holes.iter().take(20) {
+        let advice = if hole.flaw {
+            "a flaw rather than an end (few edges, tiny, or ragged): fill it (MeshLab: \"Close Holes\"), or cut the end \
+             plane"
+                .to_owned()
+        } else {
+            format!("an end of the vessel: add an [[opening]] with near = {}", array(&hole.near))
+        };
+        let (place, diameter) = (mm(&hole.place), 1e3 * hole.diameter);
+        text.push_str(&format!("\n  at {place}, diameter {diameter:.3} mm, {} edges: {advice}", hole.edges));
+    }
+    if holes.len() > 20 {
+        text.push_str(&format!("\n  and {} more", holes.len() - 20));
+    }
+    text
+}
+
+fn suggestion(units: &[&'static str]) -> String {
+    let quoted: Vec<String> = units.iter().map(|unit| format!("unit = \"{unit}\"")).collect();
+    match quoted.as_slice() {
+        [] => "no usual unit fits (um, mm, cm, m); check the file".to_owned(),
+        _ => format!("{} would fit", quoted.join(" or ")),
+    }
+}
