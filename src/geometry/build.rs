@@ -223,7 +223,8 @@ impl Ends {
         }
         let claims: Vec<Claim> = claims.into_iter().map(|(claim, _)| claim).collect();
         let unclaimed = self.rims.iter().enumerate().filter(|(k, _)| !claims.contains(&Claim::Rim(*k)));
-        let holes: Vec<Hole> = unclaimed.map(|(_, rim)| Hole::new(rim, surface.unit, self.widest())).collect();
+        let unclaimed: Vec<&Rim> = unclaimed.map(|(_, rim)| rim).collect();
+        let holes = Hole::group(&unclaimed, surface.unit, self.widest());
         if !holes.is_empty() {
             problems.push(VesselError::Unclaimed { holes });
         } else if selectors.is_empty() {

@@ -77,7 +77,7 @@ fn flat_caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
         let Some(rim) = only_rim(surface, edges, &triangles) else { continue };
         let flat = rim.unevenness < 0.02 * rim.equivalent_diameter();
         let round = 4.0 * std::f64::consts::PI * rim.area > 0.4 * rim.perimeter * rim.perimeter;
-        if rim.vertices.len() > 5 && flat && round {
+        if rim.vertices.len() >= 8 && flat && round {
             found.push(Cap { triangles, rim, patch: None });
         }
     }
@@ -178,7 +178,7 @@ pub(crate) fn drop_loose_caps(surface: &mut Surface) -> usize {
             let [rim] = ends[piece].as_slice() else { return false };
             let area: f64 = members[piece].iter().map(|&t| surface.area_vector(t as usize).norm()).sum();
             let others = ends.iter().enumerate().filter(|&(other, _)| other != piece).flat_map(|(_, rims)| rims);
-            // Of two that cover each other, the wall is the one with more area.
+            // A piece of wall has more area than its rim spans.
             rim.area > 0.8 * area && others.into_iter().any(|end| covers(rim, end))
         })
         .collect();

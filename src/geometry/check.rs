@@ -1,7 +1,10 @@
 //! What can be wrong with a vessel, in words for the author of the case file.
 
+use std::collections::HashMap;
+
 use thiserror::Error;
 
+use super::edges::Sets;
 use super::rim::Rim;
 use super::vessel::Vessel;
 
@@ -104,11 +107,11 @@ pub enum VesselError {
         /// Its equivalent diameter, m.
         diameter: f64,
     },
-    /// Free rims that no opening claims.
-    #[error("{} free {} of the surface {} to no opening:{}", holes.len(), plural(holes.len(), "rim"),
+    /// Holes that no opening claims.
+    #[error("{} {} of the surface {} to no opening:{}", holes.len(), plural(holes.len(), "hole"),
             if holes.len() == 1 { "belongs" } else { "belong" }, hole_list(holes))]
     Unclaimed {
-        /// The rims, the largest first.
+        /// The holes, the largest first.
         holes: Vec<Hole>,
     },
     /// No opening at all.
@@ -167,32 +170,43 @@ pub struct NearestEnd {
     pub diameter: f64,
 }
 
-/// A free rim that no opening claims.
+/// A free rim that no opening claims, or several that touch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hole {
-    /// Centre, m.
+    /// Centre of the largest rim, m.
     pub place: [f64; 3],
-    /// Centre in the unit of the file, as `near` takes it.
+    /// The same in the unit of the file, as `near` takes it.
     pub near: [f64; 3],
-    /// Equivalent diameter, m.
+    /// Equivalent diameter of the largest rim, m.
     pub diameter: f64,
-    /// Number of edges.
+    /// Number of edges of all.
     pub edges: usize,
     /// Whether it looks like a flaw of the surface rather than an end.
     pub flaw: bool,
 }
 
 impl Hole {
-    /// The hole bounded by `rim`, in a surface whose unit is `unit` (m) and whose widest rim is `widest` (m) across.
+    /// The holes bounded by `rims` (the largest first), those that touch taken together, in a surface whose unit is
+    /// `unit` (m) and whose widest rim is `widest` (m) across.
     #[must_use]
-    pub fn new(rim: &Rim, unit: f64, widest: f64) -> Self {
-        Self {
-            place: rim.centre,
-            near: rim.centre.map(|x| x / unit),
-            diameter: rim.equivalent_diameter(),
-            edges: rim.vertices.len(),
-            flaw: rim.is_flaw(widest),
+    pub fn group(rims: &[&Rim], unit: f64, widest: f64) -> Vec<Self> {
+        let mut sets = Sets::new(rims.len());
+        let mut owner = HashMap::new();
+        for (k, vertex) in (0u32..).zip(rims).flat_map(|(k, rim)| rim.vertices.iter().map(move |&v| (k, v))) {
+            sets.join(k, *owner.entry(vertex).or_insert(k));
         }
+        let mut holes: Vec<Option<Self>> = vec![None; rims.len()];
+        for (k, rim) in (0u32..).zip(rims) {
+            let hole = holes[sets.find(k) as usize].get_or_insert_with(|| Self {
+                place: rim.centre,
+                near: rim.centre.map(|x| x / unit),
+                diameter: rim.equivalent_diameter(),
+                edges: 0,
+                flaw: rim.is_flaw(widest),
+            });
+            hole.edges += rim.vertices.len();
+        }
+        holes.into_iter().flatten().collect()
     }
 }
 
@@ -254,18 +268,19 @@ fn some_places(places: &[[f64; 3]], count: usize) -> String {
 fn hole_list(holes: &[Hole]) -> String {
     let mut text = String::new();
     for hole in holes.iter().take(20) {
-        let advice = if hole.flaw {
-            "a flaw rather than an end (few edges, tiny, or ragged): fill it (MeshLab: \"Close Holes\"), or cut the end \
-             plane"
-                .to_owned()
+        let (place, diameter, edges) = (mm(&hole.place), 1e3 * hole.diameter, hole.edges);
+        text.push_str(&format!("\n  at {place}, diameter {diameter:.3} mm, {edges} edges: "));
+        text.push_str(&if hole.flaw {
+            "a pinhole or tear".to_owned()
         } else {
-            format!("an end of the vessel: add an [[opening]] with near = {}", array(&hole.near))
-        };
-        let (place, diameter) = (mm(&hole.place), 1e3 * hole.diameter);
-        text.push_str(&format!("\n  at {place}, diameter {diameter:.3} mm, {} edges: {advice}", hole.edges));
+            format!("an end: add an [[opening]] with near = {}", array(&hole.near))
+        });
     }
     if holes.len() > 20 {
         text.push_str(&format!("\n  and {} more", holes.len() - 20));
+    }
+    if holes.iter().any(|hole| hole.flaw) {
+        text.push_str("\n  fill pinholes and tears (few edges, tiny, or ragged) before use (MeshLab: \"Close Holes\")");
     }
     text
 }

@@ -8,6 +8,8 @@ pub mod check;
 pub mod edges;
 pub mod orient;
 pub mod rim;
+#[cfg(test)]
+mod scratch;
 pub mod surface;
 pub mod vessel;
 pub mod weld;

@@ -98,7 +98,9 @@ pub(crate) fn loops(steps: impl Iterator<Item = [u32; 2]>) -> Vec<Vec<u32>> {
         while let Some(next) = path.last().and_then(|last| leaving.get_mut(last)).and_then(Vec::pop) {
             if let Some(&at) = place.get(&next) {
                 let closed = path.split_off(at);
-                closed.iter().for_each(|v| drop(place.remove(v)));
+                for vertex in &closed {
+                    place.remove(vertex);
+                }
                 found.push(closed);
             }
             place.insert(next, path.len());

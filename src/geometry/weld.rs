@@ -6,7 +6,7 @@
 //! far too little to close a real gap or to collapse an edge. Vertices that are not on a free edge are not touched, so
 //! a sound surface passes unchanged. Triangles that collapsed or occur twice are dropped.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::edges::{Edges, Sets, half_edges};
 use super::surface::Surface;
@@ -25,7 +25,7 @@ pub struct WeldReport {
     pub near: usize,
     /// Triangles dropped because two of their corners are one vertex.
     pub degenerate: usize,
-    /// Triangles dropped because another has the same three corners.
+    /// Triangles dropped because another has the same three corners (all of them where they are a fold).
     pub duplicate: usize,
 }
 
@@ -114,12 +114,53 @@ fn drop_degenerate(surface: &mut Surface) -> usize {
     retain(surface, |_, [a, b, c]| a != b && b != c && c != a)
 }
 
+/// Drops repeated triangles: all but one of each, or all (a fold that encloses nothing), whichever leaves fewer edges
+/// that are not shared by two; decided for each connected group of repeated triangles. A group on its own keeps one of
+/// each: the same file was given twice.
 fn drop_duplicates(surface: &mut Surface) -> usize {
-    let mut seen = HashSet::with_capacity(surface.triangles.len());
-    retain(surface, |_, mut corners| {
-        corners.sort_unstable();
-        seen.insert(corners)
+    let mut copies: HashMap<[u32; 3], u32> = HashMap::with_capacity(surface.triangles.len());
+    for &corners in &surface.triangles {
+        *copies.entry(sorted(corners)).or_default() += 1;
+    }
+    copies.retain(|_, count| *count > 1);
+    if copies.is_empty() {
+        return 0;
+    }
+    let edges = Edges::new(&surface.triangles);
+    let mut group = Sets::new(edges.len());
+    let repeated: Vec<u32> = (0..surface.triangles.len() as u32)
+        .filter(|&t| copies.contains_key(&sorted(surface.triangles[t as usize])))
+        .collect();
+    // Uses of each edge by repeated triangles, and by one of each.
+    let mut uses: HashMap<u32, (u32, f64)> = HashMap::new();
+    for &t in &repeated {
+        let [a, b, c] = [0, 1, 2].map(|c| edges.of(3 * t + c) as u32);
+        group.join(a, b);
+        group.join(b, c);
+        let share = 1.0 / f64::from(copies[&sorted(surface.triangles[t as usize])]);
+        for edge in [a, b, c] {
+            let (all, once) = uses.entry(edge).or_default();
+            (*all, *once) = (*all + 1, *once + share);
+        }
+    }
+    let mut gain: HashMap<u32, (i32, u32)> = HashMap::new();
+    for (&edge, &(all, once)) in &uses {
+        let others = edges.uses(edge as usize).len() as u32 - all;
+        let bad = |count: u32| i32::from(count != 0 && count != 2);
+        let (gain, attached) = gain.entry(group.find(edge)).or_default();
+        *gain += bad(others + once.round() as u32) - bad(others);
+        *attached += others;
+    }
+    retain(surface, |t, corners| {
+        let Some(left) = copies.get_mut(&sorted(corners)) else { return true };
+        let (gain, attached) = gain[&group.find(edges.of(3 * t as u32) as u32)];
+        std::mem::take(left) > 0 && (gain <= 0 || attached == 0)
     })
+}
+
+fn sorted(mut corners: [u32; 3]) -> [u32; 3] {
+    corners.sort_unstable();
+    corners
 }
 
 /// Keeps the triangles that `keep` (number, corners) accepts; returns how many went.
@@ -185,5 +226,17 @@ mod tests {
         let (welded, report) = weld(&soup(&[[a, b, c], [a, a, c], [c, [0.0; 3], b]]));
         assert_eq!((report.degenerate, report.duplicate), (1, 1));
         assert_eq!((welded.triangles.len(), welded.vertices.len()), (1, 3));
+    }
+
+    #[test]
+    fn a_fold_is_removed_but_one_of_two_identical_caps_stays() {
+        let corner = |i: usize| [(i & 1) as f64, (i >> 1 & 1) as f64, (i >> 2) as f64];
+        let sides = [[0, 3, 1], [0, 2, 3], [0, 1, 2], [1, 3, 2], [4, 5, 0], [0, 5, 4]];
+        let triangle = |t: usize| sides[t].map(corner);
+        let (body, report) = weld(&soup(&[triangle(2), triangle(2), [0, 1, 4].map(corner), [1, 2, 4].map(corner),
+            [2, 0, 4].map(corner)]));
+        assert_eq!((body.triangles.len(), report.duplicate), (4, 1));
+        let (body, report) = weld(&soup(&[triangle(0), triangle(4), triangle(5), triangle(4)]));
+        assert_eq!((body.triangles.len(), report.duplicate), (1, 3));
     }
 }
