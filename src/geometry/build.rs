@@ -126,8 +126,13 @@ fn patch_index(surface: &Surface, opening: &str, patch: &str) -> Result<usize, V
     let used: HashSet<u16> = surface.patch_of.iter().copied().collect();
     let found = surface.patches.iter().position(|name| name == patch).filter(|&p| used.contains(&(p as u16)));
     found.ok_or_else(|| {
-        let known: Vec<String> =
-            surface.patches.iter().zip(0u16..).filter(|(_, p)| used.contains(p)).map(|(name, _)| name.clone()).collect();
+        let known: Vec<String> = surface
+            .patches
+            .iter()
+            .zip(0u16..)
+            .filter(|(_, p)| used.contains(p))
+            .map(|(name, _)| name.clone())
+            .collect();
         let likeness = |name: &&String| strsim::jaro_winkler(&name.to_lowercase(), &patch.to_lowercase());
         let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let similar = best.filter(|name| likeness(name) > 0.75).cloned();
@@ -236,9 +241,7 @@ impl Ends {
     /// The free rim at a place; where there is none within one diameter, the cap there.
     fn near(&self, opening: &str, place: [f64; 3], unit: f64) -> Result<Claim, VesselError> {
         let distance = |claim: Claim| (Vector3::from(self.rim(claim).centre) - Vector3::from(place)).norm();
-        let nearest = |ends: &mut dyn Iterator<Item = Claim>| {
-            ends.min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
-        };
+        let nearest = |ends: &mut dyn Iterator<Item = Claim>| ends.min_by(|&a, &b| distance(a).total_cmp(&distance(b)));
         let widest = self.widest();
         let sound = nearest(&mut (0..self.rims.len()).filter(|&k| !self.rims[k].is_flaw(widest)).map(Claim::Rim));
         let any = nearest(&mut (0..self.rims.len()).map(Claim::Rim));
@@ -265,7 +268,8 @@ impl Ends {
             &[k] => Ok(Claim::Rim(k)),
             [] => {
                 let apart = |rim: &Rim| (Vector3::from(rim.centre) - Vector3::from(lid.centre)).norm();
-                let nearest = (0..self.rims.len()).min_by(|&a, &b| apart(&self.rims[a]).total_cmp(&apart(&self.rims[b])));
+                let nearest =
+                    (0..self.rims.len()).min_by(|&a, &b| apart(&self.rims[a]).total_cmp(&apart(&self.rims[b])));
                 let own = |&k: &usize| {
                     let rim = &self.rims[k];
                     covers(&Rim { centre: lid.centre, area: lid.area, ..rim.clone() }, rim)

@@ -34,7 +34,8 @@ pub struct Cap {
 #[must_use]
 pub fn caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
     let mut found = patch_caps(surface, edges);
-    let named: Vec<bool> = (0..surface.patches.len()).map(|p| found.iter().any(|c| c.patch == Some(p as u16))).collect();
+    let named: Vec<bool> =
+        (0..surface.patches.len()).map(|p| found.iter().any(|c| c.patch == Some(p as u16))).collect();
     let flat = flat_caps(surface, edges);
     found.extend(flat.into_iter().filter(|cap| !named[surface.patch_of[cap.triangles[0] as usize] as usize]));
     found
@@ -62,8 +63,7 @@ fn patch_caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
 
 /// Plane pieces, round in the wide sense, that meet the rest in a sharp edge.
 fn flat_caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
-    let normals: Vec<Vector3<f64>> =
-        (0..surface.triangles.len()).map(|t| surface.area_vector(t).normalize()).collect();
+    let normals: Vec<Vector3<f64>> = (0..surface.triangles.len()).map(|t| surface.area_vector(t).normalize()).collect();
     let mut seen = vec![false; normals.len()];
     let mut found = Vec::new();
     for seed in 0..normals.len() as u32 {
@@ -100,7 +100,8 @@ fn grow(surface: &Surface, edges: &Edges, normals: &[Vector3<f64>], seed: u32, s
                 continue;
             }
             let (here, there) = (normals[t as usize], normals[other as usize]);
-            let smooth = there.dot(&plane) > PLANE && (there.dot(&here) > SMOOTH || thinness(surface, t as usize) < THIN);
+            let smooth =
+                there.dot(&plane) > PLANE && (there.dot(&here) > SMOOTH || thinness(surface, t as usize) < THIN);
             let in_plane = || {
                 let corners = surface.triangles[other as usize];
                 thinness(surface, other as usize) < THIN

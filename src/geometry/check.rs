@@ -71,8 +71,11 @@ pub enum VesselError {
         places: Vec<[f64; 3]>,
     },
     /// Removing a patch leaves no rim at its place.
-    #[error("opening `{opening}`: patch `{patch}` at {} touches no end of the wall: does it belong to this surface, and \
-             in this unit?", mm(place))]
+    #[error(
+        "opening `{opening}`: patch `{patch}` at {} touches no end of the wall: does it belong to this surface, and \
+             in this unit?",
+        mm(place)
+    )]
     PatchWithoutEnd {
         /// The opening.
         opening: String,
@@ -131,8 +134,11 @@ pub enum VesselError {
         suggested: Vec<&'static str>,
     },
     /// Closing a vessel did not make it watertight.
-    #[error("the closed surface is not watertight: {free} free and {non_manifold} non-manifold edges, the first at {}: \
-             the end there is too ragged to be closed; cut it plane", mm(place))]
+    #[error(
+        "the closed surface is not watertight: {free} free and {non_manifold} non-manifold edges, the first at {}: \
+             the end there is too ragged to be closed; cut it plane",
+        mm(place)
+    )]
     NotClosed {
         /// Edges of one triangle.
         free: usize,

@@ -90,9 +90,9 @@ impl Edges {
 
 /// Every half-edge with the vertices it runs from and to.
 pub(crate) fn half_edges(triangles: &[[u32; 3]]) -> impl Iterator<Item = (u32, [u32; 2])> + '_ {
-    (0u32..).zip(triangles).flat_map(|(t, corners)| {
-        (0..3).map(move |c| (3 * t + c, [corners[c as usize], corners[(c as usize + 1) % 3]]))
-    })
+    (0u32..)
+        .zip(triangles)
+        .flat_map(|(t, corners)| (0..3).map(move |c| (3 * t + c, [corners[c as usize], corners[(c as usize + 1) % 3]])))
 }
 
 /// The vertices that a half-edge runs from and to.

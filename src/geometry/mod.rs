@@ -5,11 +5,12 @@
 pub mod build;
 pub mod cap;
 pub mod check;
+pub(crate) mod clearance;
 pub mod edges;
+pub mod extend;
 pub mod orient;
+pub(crate) mod polygon;
 pub mod rim;
-#[cfg(test)]
-mod scratch;
 pub mod surface;
 pub mod vessel;
 pub mod weld;

@@ -93,9 +93,8 @@ pub fn volume(places: &[[f64; 3]], triangles: &[[u32; 3]]) -> f64 {
     let Some(&[first, ..]) = triangles.first() else { return 0.0 };
     let at = |v: u32| Vector3::from(places[v as usize]);
     let origin = at(first);
-    let cone = |a: Vector3<f64>, b: Vector3<f64>, c: Vector3<f64>| {
-        (a - origin).dot(&(b - origin).cross(&(c - origin))) / 6.0
-    };
+    let cone =
+        |a: Vector3<f64>, b: Vector3<f64>, c: Vector3<f64>| (a - origin).dot(&(b - origin).cross(&(c - origin))) / 6.0;
     let wall: f64 = triangles.iter().map(|&[a, b, c]| cone(at(a), at(b), at(c))).sum();
     let mut lids = 0.0;
     for rim in rims(places, triangles, &Edges::new(triangles)) {

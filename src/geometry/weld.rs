@@ -231,12 +231,15 @@ mod tests {
     #[test]
     fn a_fold_is_removed_but_one_of_two_identical_caps_stays() {
         let corner = |i: usize| [(i & 1) as f64, (i >> 1 & 1) as f64, (i >> 2) as f64];
-        let sides = [[0, 3, 1], [0, 2, 3], [0, 1, 2], [1, 3, 2], [4, 5, 0], [0, 5, 4]];
-        let triangle = |t: usize| sides[t].map(corner);
-        let (body, report) = weld(&soup(&[triangle(2), triangle(2), [0, 1, 4].map(corner), [1, 2, 4].map(corner),
-            [2, 0, 4].map(corner)]));
-        assert_eq!((body.triangles.len(), report.duplicate), (4, 1));
-        let (body, report) = weld(&soup(&[triangle(0), triangle(4), triangle(5), triangle(4)]));
-        assert_eq!((body.triangles.len(), report.duplicate), (1, 3));
+        let triangle = |corners: [usize; 3]| corners.map(corner);
+        let body = [[0, 2, 1], [0, 1, 4], [1, 2, 4], [2, 0, 4]].map(triangle);
+        let twice = [body.as_slice(), &body[..1]].concat();
+        let (closed, report) = weld(&soup(&twice));
+        assert_eq!((closed.triangles.len(), report.duplicate), (4, 1));
+        let fold = [body.as_slice(), &[[0, 1, 7], [1, 0, 7]].map(triangle)].concat();
+        let (closed, report) = weld(&soup(&fold));
+        assert_eq!((closed.triangles.len(), report.duplicate), (4, 2));
+        let (open, report) = weld(&soup(&[&body[1..], &body[1..]].concat()));
+        assert_eq!((open.triangles.len(), report.duplicate), (3, 3));
     }
 }
