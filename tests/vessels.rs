@@ -1,5 +1,7 @@
 //! From real and from made surfaces to vessels: openings, extensions, and exact diagnoses of what is broken.
 
+#![allow(clippy::unwrap_used, reason = "in a test, that is the failure")]
+
 use std::path::PathBuf;
 use std::time::Instant;
 

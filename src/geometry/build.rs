@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use nalgebra::Vector3;
 
-use super::cap::{Cap, caps, covers, drop_loose_caps};
+use super::cap::{Cap, caps, covers, take_loose_caps};
 use super::check::{Hole, NearestEnd, VesselError};
 use super::edges::{Edges, components};
 use super::orient::{Orientation, orient};
@@ -56,7 +56,7 @@ impl Vessel {
             return Err(VesselError::Empty);
         }
         let lids = take_patches(&mut surface, selectors)?;
-        repairs.loose_caps = drop_loose_caps(&mut surface);
+        repairs.loose_caps = take_loose_caps(&mut surface).len();
         let orientation = orient(&mut surface);
         repairs.flipped = orientation.flipped;
         let edges = Edges::new(&surface.triangles);
@@ -159,7 +159,7 @@ impl Lid {
 }
 
 /// Non-manifold edges and one-sidedness.
-fn unsound(surface: &Surface, edges: &Edges, orientation: &Orientation) -> Vec<VesselError> {
+pub(crate) fn unsound(surface: &Surface, edges: &Edges, orientation: &Orientation) -> Vec<VesselError> {
     let mut problems = Vec::new();
     let places: Vec<[f64; 3]> = edges.non_manifold().map(|edge| middle(surface, edges.ends(edge))).collect();
     if !places.is_empty() {
@@ -170,7 +170,7 @@ fn unsound(surface: &Surface, edges: &Edges, orientation: &Orientation) -> Vec<V
 }
 
 /// Middle of an edge, m.
-pub(crate) fn middle(surface: &Surface, [a, b]: [u32; 2]) -> [f64; 3] {
+fn middle(surface: &Surface, [a, b]: [u32; 2]) -> [f64; 3] {
     (0.5 * (surface.point(a) + surface.point(b))).into()
 }
 

@@ -52,10 +52,9 @@ fn patch_caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
     for (patch, triangles) in (0u16..).zip(members) {
         let area: f64 = triangles.iter().map(|&t| surface.area_vector(t as usize).norm()).sum();
         let vector: Vector3<f64> = triangles.iter().map(|&t| surface.area_vector(t as usize)).sum();
-        if area > 0.0 && area < 0.3 * total && vector.norm() > 0.9 * area {
-            if let Some(rim) = only_rim(surface, edges, &triangles) {
-                found.push(Cap { triangles, rim, patch: Some(patch) });
-            }
+        let looks_flat = area > 0.0 && area < 0.3 * total && vector.norm() > 0.9 * area;
+        if let Some(rim) = only_rim(surface, edges, &triangles).filter(|_| looks_flat) {
+            found.push(Cap { triangles, rim, patch: Some(patch) });
         }
     }
     found
@@ -157,11 +156,12 @@ fn only_rim(surface: &Surface, edges: &Edges, piece: &[u32]) -> Option<Rim> {
     if rims.len() == 1 { rims.pop() } else { None }
 }
 
-/// Drops caps that are not joined to the wall but lie over one of its free rims; returns how many.
-pub(crate) fn drop_loose_caps(surface: &mut Surface) -> usize {
+/// Takes off caps that are not joined to the wall but lie over one of its free rims; returns them (numbers of triangles
+/// and vertices are those of the surface before).
+pub(crate) fn take_loose_caps(surface: &mut Surface) -> Vec<Cap> {
     let (piece_of, pieces) = components(&surface.triangles, surface.vertices.len());
     if pieces < 2 {
-        return 0;
+        return Vec::new();
     }
     let mut members = vec![Vec::new(); pieces];
     for (t, &piece) in (0u32..).zip(&piece_of) {
@@ -174,17 +174,23 @@ pub(crate) fn drop_loose_caps(surface: &mut Surface) -> usize {
             rims(&surface.vertices, &triangles, &Edges::new(&triangles))
         })
         .collect();
-    let loose: Vec<bool> = (0..pieces)
-        .map(|piece| {
-            let [rim] = ends[piece].as_slice() else { return false };
-            let area: f64 = members[piece].iter().map(|&t| surface.area_vector(t as usize).norm()).sum();
-            let others = ends.iter().enumerate().filter(|&(other, _)| other != piece).flat_map(|(_, rims)| rims);
-            // A piece of wall has more area than its rim spans.
-            rim.area > 0.8 * area && others.into_iter().any(|end| covers(rim, end))
-        })
-        .collect();
+    let is_cap = |piece: usize| {
+        let [rim] = ends[piece].as_slice() else { return false };
+        let area: f64 = members[piece].iter().map(|&t| surface.area_vector(t as usize).norm()).sum();
+        let mut others = ends.iter().enumerate().filter(|&(other, _)| other != piece).flat_map(|(_, rims)| rims);
+        // A piece of wall has more area than its rim spans.
+        rim.area > 0.8 * area && others.any(|end| covers(rim, end))
+    };
+    let loose: Vec<bool> = (0..pieces).map(is_cap).collect();
+    let caps = (0..pieces).filter(|&piece| loose[piece]).map(|piece| {
+        let triangles = std::mem::take(&mut members[piece]);
+        let patch = surface.patch_of[triangles[0] as usize];
+        let alone = triangles.iter().all(|&t| surface.patch_of[t as usize] == patch);
+        Cap { triangles, rim: ends[piece][0].clone(), patch: alone.then_some(patch) }
+    });
+    let caps = caps.collect();
     retain(surface, |t, _| !loose[piece_of[t] as usize]);
-    loose.iter().filter(|&&loose| loose).count()
+    caps
 }
 
 /// Whether a cap with this rim lies over that end of a wall.

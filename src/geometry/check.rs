@@ -38,7 +38,7 @@ pub enum VesselError {
     },
     /// An opening names a patch that is not there.
     #[error("opening `{opening}`: the surface has no patch `{patch}`{}; its patches are: {}",
-            similar.as_ref().map_or(String::new(), |s| format!(", did you mean `{s}`?")), known.join(", "))]
+            similar.as_ref().map_or(String::new(), |s| format!(" (did you mean `{s}`?)")), known.join(", "))]
     UnknownPatch {
         /// The opening.
         opening: String,
@@ -247,16 +247,22 @@ pub fn unit_name(unit: f64) -> String {
 
 /// A place (m) in mm, for messages.
 pub(crate) fn mm(place: &[f64; 3]) -> String {
-    let [x, y, z] = place.map(|x| 1e3 * x);
-    format!("({x:.3}, {y:.3}, {z:.3}) mm")
+    let [x, y, z] = place.map(|x| fixed(1e3 * x, 3));
+    format!("({x}, {y}, {z}) mm")
 }
 
-/// Three numbers as a TOML array, to six digits.
+/// Three numbers as a TOML array, the largest to six digits.
 pub(crate) fn array(values: &[f64; 3]) -> String {
-    let digits = |x: f64| (5 - x.abs().max(1e-9).log10().floor() as i32).clamp(0, 9) as usize;
-    let size = values.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-    let texts = values.map(|x| format!("{x:.*}", digits(size).max(1)));
+    let size = values.iter().fold(1e-9, |a: f64, b| a.max(b.abs()));
+    let decimals = (5 - size.log10().floor() as i32).clamp(1, 9) as usize;
+    let texts = values.map(|x| fixed(x, decimals));
     format!("[{}]", texts.join(", "))
+}
+
+/// A number with fixed decimals, without "-0.000".
+fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    if text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.')) { text.replace('-', "") } else { text }
 }
 
 fn plural(count: usize, noun: &str) -> String {

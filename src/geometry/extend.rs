@@ -90,10 +90,11 @@ fn rows(length: f64, edge: f64, largest: f64) -> Vec<f64> {
 
 /// Adds triangles over a rim that has the shape of the prism's section.
 fn lid(closed: &mut Closed, rim: &[u32], prism: &Prism, k: u16) {
-    let rim_vertices: HashSet<u32> = rim.iter().copied().collect();
+    let mut on_rim = vec![false; closed.vertices.len()];
+    rim.iter().for_each(|&v| on_rim[v as usize] = true);
     let across: HashSet<[u32; 2]> = half_edges(&closed.triangles)
         .map(|(_, [a, b])| [a.min(b), a.max(b)])
-        .filter(|ends| ends.iter().all(|end| rim_vertices.contains(end)))
+        .filter(|ends| ends.iter().all(|&end| on_rim[end as usize]))
         .collect();
     // A diagonal that is an edge of the wall already would make that edge non-manifold.
     let taken = |i: usize, j: usize| across.contains(&[rim[i].min(rim[j]), rim[i].max(rim[j])]);

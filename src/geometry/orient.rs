@@ -61,7 +61,7 @@ fn spread(surface: &Surface, edges: &Edges) -> (Vec<u32>, Vec<bool>, Option<[f64
                 let Some(mate) = edges.mate(half) else { continue };
                 let other = mate as usize / 3;
                 let alike = half_edge(&surface.triangles, half)[0] != half_edge(&surface.triangles, mate)[0];
-                let turn = turned[t as usize] != !alike;
+                let turn = turned[t as usize] == alike;
                 if shell_of[other] == u32::MAX {
                     shell_of[other] = shells;
                     turned[other] = turn;

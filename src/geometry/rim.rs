@@ -31,23 +31,17 @@ impl Rim {
     #[must_use]
     pub fn new(places: &[[f64; 3]], vertices: Vec<u32>) -> Self {
         let points: Vec<Vector3<f64>> = vertices.iter().map(|&v| places[v as usize].into()).collect();
-        let next = |i: usize| points[(i + 1) % points.len()];
-        let perimeter: f64 = (0..points.len()).map(|i| (next(i) - points[i]).norm()).sum();
+        let sides = || points.iter().zip(points.iter().cycle().skip(1));
+        let perimeter: f64 = sides().map(|(p, q)| (q - p).norm()).sum();
         // The plane's height is a mean by length, so that it does not depend on how densely the rim is sampled.
-        let mut origin = Vector3::zeros();
-        for i in 0..points.len() {
-            origin += (next(i) - points[i]).norm() / perimeter * 0.5 * (next(i) + points[i]);
-        }
-        let twice: Vec<Vector3<f64>> =
-            (0..points.len()).map(|i| (points[i] - origin).cross(&(next(i) - origin))).collect();
+        let origin: Vector3<f64> = sides().map(|(p, q)| (q - p).norm() / perimeter * 0.5 * (p + q)).sum();
+        let twice: Vec<Vector3<f64>> = sides().map(|(p, q)| (p - origin).cross(&(q - origin))).collect();
         let area_vector = 0.5 * twice.iter().sum::<Vector3<f64>>();
         let area = area_vector.norm();
-        let normal = if area > 1e-12 * perimeter * perimeter { area_vector / area } else { Vector3::z() };
-        let mut centre = Vector3::zeros();
-        for i in 0..points.len() {
-            centre += twice[i].dot(&normal) / 6.0 * (points[i] + next(i) - 2.0 * origin);
-        }
-        centre = if area > 1e-12 * perimeter * perimeter { centre / area } else { centre * 0.0 };
+        let spans = area > 1e-12 * perimeter * perimeter;
+        let normal = if spans { area_vector / area } else { Vector3::z() };
+        let moments = sides().zip(&twice).map(|((p, q), twice)| twice.dot(&normal) / 6.0 * (p + q - 2.0 * origin));
+        let mut centre = if spans { moments.sum::<Vector3<f64>>() / area } else { Vector3::zeros() };
         centre -= normal * centre.dot(&normal);
         let unevenness = points.iter().map(|p| (p - origin).dot(&normal).abs()).fold(0.0, f64::max);
         let centre = (origin + centre).into();
