@@ -8,6 +8,7 @@ pub mod check;
 pub(crate) mod clearance;
 pub mod edges;
 pub mod extend;
+pub mod formats;
 pub mod inspect;
 pub mod orient;
 pub(crate) mod polygon;
