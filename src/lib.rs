@@ -14,4 +14,8 @@
 //!
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
+pub mod backend;
+pub mod case;
+pub mod cli;
 pub mod geometry;
+pub mod units;

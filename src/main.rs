@@ -1,3 +1,5 @@
 //! The `perfuse` command: parse, run, print the error chain, exit code.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    perfuse::cli::main()
+}

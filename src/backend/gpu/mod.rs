@@ -1,0 +1,3 @@
+//! Adapters reached through Vulkan, Metal or DX12.
+
+pub mod device;

@@ -1,0 +1,254 @@
+//! The case file: what to compute, in the units of the clinic, as plain checked data.
+//!
+//! Reading has three steps. [`Case::load`] parses the TOML, lays `--set key=value` over it, refuses unknown keys (with a
+//! suggestion) and builds typed values, each of which remembers where it stands. [`Case::validate`] then checks the
+//! values against physiology, without looking at any other file. What needs the surface or the device is checked by the
+//! run's plan, which can point at a line of the case through [`Case::error`].
+//!
+//! Values are SI; a place given in the surface's unit has been turned into metres.
+
+mod build;
+mod error;
+mod file;
+mod keys;
+mod overrides;
+mod validate;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{CaseError, Diagnostic, Source, Span};
+pub use file::schema;
+pub use toml::Spanned;
+pub use values::{Extension, Field, LengthUnit, Profile, Until};
+
+use crate::units::{Density, Flow, Length, Pressure, Velocity, Viscosity};
+
+/// A case: everything a run needs to know that is not in the surface.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The text that the case was read from; spans of the values below refer to it.
+    pub source: Source,
+    /// A line about the case.
+    pub title: Option<String>,
+    /// The vessel's surface.
+    pub geometry: Geometry,
+    /// The vessel's ends, in the order of the file.
+    pub openings: Vec<Opening>,
+    /// The fluid.
+    pub blood: Blood,
+    /// How fine the lattice is.
+    pub resolution: Resolution,
+    /// How long the run goes on.
+    pub time: Time,
+    /// Which fields are written.
+    pub output: Output,
+    /// What the results must satisfy.
+    pub expect: Vec<Gate>,
+}
+
+/// The vessel's surface.
+#[derive(Clone, Debug)]
+pub struct Geometry {
+    /// Surface files as written in the case; [`Case::surface_paths`] finds them.
+    pub surface: Spanned<Vec<PathBuf>>,
+    /// Unit of the coordinates in those files.
+    pub unit: Spanned<LengthUnit>,
+}
+
+/// One end of the vessel with its condition.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// Unique name; letters, digits, `_`, `-` once validated.
+    pub name: Spanned<String>,
+    /// Where it is.
+    pub place: Place,
+    /// What happens there.
+    pub condition: Condition,
+    /// Velocity profile, for flow and velocity.
+    pub profile: Profile,
+    /// Place of the profile's key, where it is written.
+    pub profile_span: Option<Span>,
+    /// Flow extension; its span is that of the name where the key is left out.
+    pub extension: Spanned<Extension>,
+}
+
+/// How a case says which end of the vessel it means.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// The patch of this name is the end's cap.
+    Patch(Spanned<String>),
+    /// The end nearest to this point, m.
+    Near(Spanned<[f64; 3]>),
+}
+
+impl Place {
+    /// Where the case says so.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Patch(patch) => patch.span(),
+            Self::Near(point) => point.span(),
+        }
+    }
+}
+
+/// What is prescribed at an opening.
+#[derive(Clone, Debug)]
+pub enum Condition {
+    /// Volume flow, m^3/s; into the vessel is positive.
+    Flow(Spanned<Flow>),
+    /// Mean velocity over the section, m/s; into the vessel is positive.
+    Velocity(Spanned<Velocity>),
+    /// Pressure, Pa.
+    Pressure(Spanned<Pressure>),
+}
+
+impl Condition {
+    /// Where the case says so.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Flow(flow) => flow.span(),
+            Self::Velocity(velocity) => velocity.span(),
+            Self::Pressure(pressure) => pressure.span(),
+        }
+    }
+}
+
+/// The fluid.
+#[derive(Clone, Debug)]
+pub struct Blood {
+    /// Density, kg/m^3.
+    pub density: Spanned<Density>,
+    /// Dynamic viscosity, Pa s.
+    pub viscosity: Spanned<Viscosity>,
+}
+
+/// How fine the lattice is.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// Sites across the narrowest opening.
+    Across(Spanned<u32>),
+    /// Site spacing, m.
+    Spacing(Spanned<Length>),
+}
+
+impl Resolution {
+    /// Where the case says so.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Across(across) => across.span(),
+            Self::Spacing(spacing) => spacing.span(),
+        }
+    }
+}
+
+/// How long the run goes on.
+#[derive(Clone, Debug)]
+pub struct Time {
+    /// What ends it.
+    pub until: Until,
+    /// Relative change below which the flow counts as steady, where the case gives one.
+    pub tolerance: Option<Spanned<f64>>,
+    /// Steps after which a run that is not steady fails, where the case gives them.
+    pub max_steps: Option<Spanned<u64>>,
+}
+
+/// What is written.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Fields to write; all by default.
+    pub fields: Vec<Field>,
+}
+
+/// A bound on one number of the summary.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Dotted key of `summary.json`, such as `pressure_drop_mmHg.outlet`.
+    pub key: Spanned<String>,
+    /// Smallest value that passes.
+    pub min: Option<f64>,
+    /// Largest value that passes.
+    pub max: Option<f64>,
+}
+
+impl Case {
+    /// Reads a case file and lays the overrides (`key=value`) over it, the later ones last.
+    ///
+    /// # Errors
+    /// [`CaseError`] if the file cannot be read, is not TOML, has unknown or missing keys, or values of the wrong kind.
+    pub fn load(path: &Path, sets: &[String]) -> Result<Self, CaseError> {
+        let bytes = std::fs::read(path).map_err(|source| CaseError::Read { path: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            CaseError::NotText { path: path.to_owned(), line }
+        })?;
+        Self::parse(path, &text, sets)
+    }
+
+    /// The same from a text; `path` stands for the file in messages and anchors relative surface paths.
+    ///
+    /// # Errors
+    /// As [`Case::load`].
+    pub fn parse(path: &Path, text: &str, sets: &[String]) -> Result<Self, CaseError> {
+        build::case(Source::new(path, text), sets)
+    }
+
+    /// The case's name: the stem of its file.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.source.path().file_stem().map_or_else(|| "case".into(), |stem| stem.to_string_lossy().into_owned())
+    }
+
+    /// The opening with this name.
+    #[must_use]
+    pub fn opening(&self, name: &str) -> Option<&Opening> {
+        self.openings.iter().find(|opening| opening.name.get_ref() == name)
+    }
+
+    /// Paths of the surface files: relative to the case file's folder, else to the folder that the environment variable
+    /// `PERFUSE_DATA` names.
+    ///
+    /// # Errors
+    /// [`CaseError::Invalid`] for each file that is in neither place.
+    pub fn surface_paths(&self) -> Result<Vec<PathBuf>, CaseError> {
+        self.surface_paths_in(std::env::var_os("PERFUSE_DATA").map(PathBuf::from).as_deref())
+    }
+
+    fn surface_paths_in(&self, data: Option<&Path>) -> Result<Vec<PathBuf>, CaseError> {
+        let beside = self.source.path().parent().unwrap_or(Path::new(""));
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for file in self.geometry.surface.get_ref() {
+            let places: Vec<_> = [Some(beside), data].into_iter().flatten().map(|folder| folder.join(file)).collect();
+            match places.iter().find(|place| place.is_file()) {
+                Some(place) => found.push(place.clone()),
+                None => missing.push(self.missing_surface(file, &places, data)),
+            }
+        }
+        if missing.is_empty() { Ok(found) } else { Err(CaseError::Invalid(missing)) }
+    }
+
+    fn missing_surface(&self, file: &Path, places: &[PathBuf], data: Option<&Path>) -> Diagnostic {
+        let mut looked: Vec<_> = places.iter().map(|place| format!("`{}`", place.display())).collect();
+        looked.dedup();
+        let message = format!("surface file `{}` not found", file.display());
+        let label = format!("there is no file {}", looked.join(" or "));
+        let help = if data.is_some() {
+            "give a path relative to the case file, or to the folder in PERFUSE_DATA"
+        } else {
+            "give a path relative to the case file; PERFUSE_DATA, which may name a second folder to look in, is not set"
+        };
+        self.source.diagnostic(&self.geometry.surface.span(), message, label, Some(help.into()))
+    }
+
+    /// An error that points at a place of the case: message (key, value with unit, allowed range), what to write beside
+    /// the place, and the remedy.
+    #[must_use]
+    pub fn error(&self, span: Span, message: impl Into<String>, label: impl Into<String>, help: &str) -> CaseError {
+        let help = Some(help.to_owned()).filter(|help| !help.is_empty());
+        CaseError::Invalid(vec![self.source.diagnostic(&span, message.into(), label.into(), help)])
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line: one file a subcommand, knowing no physics.
+//!
+//! Progress and errors go to stderr, results to stdout. Exit codes: 0 done; 1 the run failed; 2 bad usage, case or mesh;
+//! 3 finished, but a gate failed; 130 interrupted.
+
+mod common;
+mod completions;
+mod devices;
+mod failure;
+mod schema;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use common::Common;
+pub use failure::Failure;
+
+/// Blood flow in a segmented vessel, on any GPU or the bare CPU.
+#[derive(Parser)]
+#[command(name = "perfuse", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  perfuse devices                        the devices here, and which one would be taken
+  perfuse schema > case.schema.json      the case file's JSON schema, for editors
+  perfuse completions bash > perfuse.bash";
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the devices here with their limits, and which one would be taken and why
+    Devices(devices::DevicesArgs),
+    /// Print the JSON schema of the case file
+    Schema(schema::SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// Parses the command line, runs the command, prints what went wrong; the program's exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Devices(args) => devices::run(&args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.exit_code()
+        }
+    }
+}
+
+/// Writes a result to stdout.
+///
+/// # Errors
+/// [`Failure::Stdout`] if it cannot be written; a reader that has gone away is not reported to the user.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Stdout)
+}
+
+/// Writes a result to stdout as indented JSON.
+///
+/// # Errors
+/// [`Failure::Stdout`] if it cannot be written.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Stdout(error.into()))?;
+    print(&(text + "\n"))
+}
