@@ -5,8 +5,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use perfuse::geometry::check::check_unit;
+use perfuse::geometry::check::{VesselError, check_unit};
 use perfuse::geometry::extend::close;
+use perfuse::geometry::formats::read_all;
+use perfuse::geometry::inspect::{Role, find_openings, inspect};
 use perfuse::geometry::orient::volume;
 use perfuse::geometry::surface::Surface;
 use perfuse::geometry::vessel::{Closed, Selector, Tag, Vessel};
@@ -24,24 +26,10 @@ fn data() -> Option<PathBuf> {
     None
 }
 
-/// Reads binary STL files, one patch a file.
 fn load(folder: &str, files: &[&str], unit: f64) -> Option<Surface> {
     let folder = data()?.join(folder);
-    let mut surface = Surface { unit, ..Surface::default() };
-    for file in files {
-        let bytes = std::fs::read(folder.join(file)).unwrap();
-        surface.patches.push(file.trim_end_matches(".stl").to_owned());
-        for facet in bytes[84..].chunks_exact(50) {
-            let first = surface.vertices.len() as u32;
-            surface.triangles.push([first, first + 1, first + 2]);
-            surface.patch_of.push(surface.patches.len() as u16 - 1);
-            for corner in facet[12..48].chunks_exact(12) {
-                let x = |k: usize| f64::from(f32::from_le_bytes(corner[4 * k..4 * k + 4].try_into().unwrap()));
-                surface.vertices.push([x(0) * unit, x(1) * unit, x(2) * unit]);
-            }
-        }
-    }
-    Some(surface)
+    let paths: Vec<PathBuf> = files.iter().map(|file| folder.join(file)).collect();
+    Some(read_all(&paths, unit).unwrap())
 }
 
 fn near(places_mm: &[[f64; 3]]) -> Vec<(String, Selector)> {
@@ -147,4 +135,95 @@ fn caps_that_share_no_vertex_with_the_wall_are_matched_by_place() {
     let (by_place, repairs) = Vessel::build_reported(surface, &near(&places)).unwrap();
     assert_eq!(repairs.loose_caps, 5);
     assert_eq!(by_place.wall, vessel.wall);
+}
+
+#[test]
+fn a_closed_coronary_tree_has_seven_flat_caps() {
+    let Some(surface) = load("coronary_left", &["m1_fluid.stl"], 1e-3) else { return };
+    let start = Instant::now();
+    let found = find_openings(&surface);
+    println!("found in {:.3} s", start.elapsed().as_secs_f64());
+    let sizes = [4.5616, 1.3608, 1.2047, 1.1402, 1.1402, 0.8666, 0.7170];
+    assert_eq!(found.len(), sizes.len());
+    for (opening, size) in found.iter().zip(sizes) {
+        assert!((1e3 * opening.equivalent_diameter() / size - 1.0).abs() < 0.005);
+    }
+    // Half a diameter beside the centre is near enough.
+    let places: Vec<[f64; 3]> = found
+        .iter()
+        .map(|o| {
+            let across = if o.normal[0].abs() < 0.8 {
+                [0.0, -o.normal[2], o.normal[1]]
+            } else {
+                [-o.normal[1], o.normal[0], 0.0]
+            };
+            [0, 1, 2].map(|k| 1e3 * (o.centre[k] + 0.5 * o.equivalent_diameter() * across[k]))
+        })
+        .collect();
+    let (vessel, repairs) = Vessel::build_reported(surface, &near(&places)).unwrap();
+    for (opening, size) in vessel.openings.iter().zip(sizes) {
+        assert!((1e3 * opening.equivalent_diameter() / size - 1.0).abs() < 0.005);
+        assert!(opening.unevenness < 2e-3 * opening.equivalent_diameter());
+    }
+    assert!(repairs.closed_ends.is_empty());
+    assert_closes(&vessel, 2.0);
+}
+
+#[test]
+fn an_aneurysm_of_the_internal_carotid_has_four_ends() {
+    let Some(surface) = load("ica_aneurysm", &["id1_model.vtp"], 1e-3) else { return };
+    let places = [[46.95, 41.05, 45.43], [43.60, 61.40, 38.93], [35.49, 56.93, 41.88], [44.46, 54.90, 44.13]];
+    let vessel = Vessel::build(surface, &near(&places)).unwrap();
+    // Area and perimeter of the rims as VTK measures them.
+    assert_sizes(&vessel, &[[4.213, 4.291], [2.497, 2.542], [2.213, 2.255], [1.384, 1.397]]);
+    // The two smallest are cut unevenly, by about a hundredth of their width.
+    assert!(vessel.openings[2].unevenness > 5e-6 && vessel.openings[3].unevenness > 5e-6);
+    assert_closes(&vessel, 1.0);
+    let forgotten = Vessel::build(vessel.wall, &near(&places[..3])).unwrap_err();
+    println!("{forgotten}");
+    assert!(forgotten.to_string().contains("(44.459, 54.902, 44.133) mm, diameter 1.384 mm, 40 edges: an end"));
+}
+
+#[test]
+fn face_ids_name_the_ends_of_a_pulmonary_artery() {
+    let Some(surface) = load("pulmonary_wall_properties", &["SU201_2005_RPA1_exterior.vtp"], 1e-3) else { return };
+    let found = inspect(&surface);
+    let patches: Vec<Selector> = found.ends.iter().map(|end| end.selector.clone()).collect();
+    assert_eq!(patches, ["6", "9", "11", "10", "8", "7"].map(|id| Selector::Patch(id.to_owned())));
+    assert_eq!(found.ends.iter().filter(|end| end.role == Role::Inlet).count(), 1);
+    let selectors: Vec<(String, Selector)> =
+        found.ends.iter().map(|end| (end.opening.name.clone(), end.selector.clone())).collect();
+    let vessel = Vessel::build(surface, &selectors).unwrap();
+    for (a, b) in vessel.openings.iter().zip(&found.ends) {
+        assert!((a.area / b.opening.area - 1.0).abs() < 1e-9);
+    }
+    assert_closes(&vessel, 1.0);
+}
+
+#[test]
+fn pinholes_and_non_manifold_edges_are_diagnosed_with_their_places() {
+    let Some(surface) = load("broken", &["pinholes_and_nonmanifold.stl"], 1.0) else { return };
+    let start = Instant::now();
+    let error = Vessel::build(surface, &near(&[[-17.5, 35.5, 20.0]])).unwrap_err();
+    println!("{:.3} s: {error}", start.elapsed().as_secs_f64());
+    assert!(start.elapsed().as_secs_f64() < 10.0);
+    let VesselError::Several(problems) = &error else { panic!("{error}") };
+    assert!(problems.iter().any(|p| matches!(p, VesselError::NonManifold { count: 2, .. })));
+    let holes = problems.iter().find_map(|p| if let VesselError::Unclaimed { holes } = p { Some(holes) } else { None });
+    assert!(holes.unwrap().iter().all(|hole| hole.flaw));
+    assert!(error.to_string().contains("(-17.353, 35.104, 18.324) mm"));
+}
+
+#[test]
+fn folds_on_a_surface_are_removed_and_reported() {
+    let Some(surface) = load("broken", &["nonmanifold_edges.vtp"], 1e-2) else { return };
+    let start = Instant::now();
+    let found = inspect(&surface);
+    assert!(start.elapsed().as_secs_f64() < 10.0);
+    assert_eq!((found.error(), found.weld.duplicate), (None, 252));
+    let selectors: Vec<(String, Selector)> =
+        found.ends.iter().map(|end| (end.opening.name.clone(), end.selector.clone())).collect();
+    let (vessel, repairs) = Vessel::build_reported(surface, &selectors).unwrap();
+    assert_eq!(repairs.weld.duplicate, 252);
+    assert_closes(&vessel, 1.0);
 }

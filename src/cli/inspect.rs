@@ -9,8 +9,8 @@ use thiserror::Error;
 
 use super::starter::case_file;
 use super::{Failure, print, print_json};
-use crate::geometry::check::{UNITS, VesselError, unit_name};
-use crate::geometry::formats::{FormatError, read_all};
+use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
+use crate::geometry::formats::{FormatError, read_counted};
 use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
 use crate::geometry::vessel::Selector;
 
@@ -51,12 +51,12 @@ pub enum InspectError {
     )]
     TooFewEnds(String),
     /// A case in this unit would be refused.
-    #[error("with unit = \"{unit}\" the widest end is {diameter:.4} mm across; vessels have 0.5 to 40 mm: give --unit {}",
-            if fitting.is_empty() { "that fits".to_owned() } else { fitting.join(" or --unit ") })]
+    #[error("with unit = \"{unit}\" the widest end is {} across; vessels have 0.5 to 40 mm: give --unit {}",
+            in_mm(*diameter), if fitting.is_empty() { "that fits".to_owned() } else { fitting.join(" or --unit ") })]
     Unit {
         /// The unit given.
         unit: String,
-        /// Equivalent diameter of the widest end, mm.
+        /// Equivalent diameter of the widest end, m.
         diameter: f64,
         /// Units that would fit.
         fitting: Vec<&'static str>,
@@ -75,7 +75,9 @@ impl From<InspectError> for Failure {
 /// [`Failure::Input`] with an [`InspectError`]. The report of an unusable surface is printed all the same.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let unit = UNITS.iter().find(|(name, _)| *name == args.unit).map_or(1e-3, |(_, length)| *length);
-    let found = inspect(&read_all(&args.surface, unit).map_err(InspectError::from)?);
+    let (surface, collapsed) = read_counted(&args.surface, unit).map_err(InspectError::from)?;
+    let mut found = inspect(&surface);
+    found.weld.degenerate += collapsed;
     if args.case {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
@@ -97,8 +99,8 @@ fn usable(found: &Inspection) -> Result<(), InspectError> {
         let count = if found.ends.is_empty() { "no end" } else { "one end" };
         return Err(InspectError::TooFewEnds(count.to_owned()));
     }
-    if found.unit_is_plausible() == Some(false) {
-        let diameter = 1e3 * found.ends[0].opening.equivalent_diameter();
+    if !found.unit_is_plausible() {
+        let diameter = found.ends[0].opening.equivalent_diameter();
         let (unit, fitting) = (unit_name(found.surface.unit), found.fitting_units());
         return Err(InspectError::Unit { unit, diameter, fitting });
     }
@@ -109,23 +111,12 @@ fn usable(found: &Inspection) -> Result<(), InspectError> {
 #[must_use]
 pub fn as_text(found: &Inspection) -> String {
     let mut text = String::new();
-    let [low, high] = found.bounds.map(|corner| corner.map(|x| 1e3 * x));
     let pieces = if found.components == 1 { "1 piece".to_owned() } else { format!("{} pieces", found.components) };
     let (triangles, vertices) = (found.surface.triangles.len(), found.surface.vertices.len());
     let _ = writeln!(text, "triangles   {triangles}, {vertices} vertices, {pieces}");
-    let _ = writeln!(
-        text,
-        "box         {:.2} x {:.2} x {:.2} mm, from ({:.3}, {:.3}, {:.3}) to ({:.3}, {:.3}, {:.3}) mm",
-        high[0] - low[0],
-        high[1] - low[1],
-        high[2] - low[2],
-        low[0],
-        low[1],
-        low[2],
-        high[0],
-        high[1],
-        high[2]
-    );
+    let [low, high] = found.bounds;
+    let size = mm(&[0, 1, 2].map(|k| high[k] - low[k]));
+    let _ = writeln!(text, "box         {size}, from {} to {}", mm(&low), mm(&high));
     let _ = writeln!(text, "volume      {:.4} ml", 1e6 * found.volume);
     let _ = writeln!(text, "unit        {}", unit_verdict(found));
     let _ = writeln!(text, "soundness   {}", soundness(found));
@@ -141,17 +132,17 @@ pub fn as_text(found: &Inspection) -> String {
 
 fn unit_verdict(found: &Inspection) -> String {
     let unit = unit_name(found.surface.unit);
-    let Some(widest) = found.ends.first() else { return format!("{unit}: no end to judge it by") };
-    let diameter = 1e3 * widest.opening.equivalent_diameter();
-    let fitting = found.fitting_units();
-    match (found.unit_is_plausible(), fitting.as_slice()) {
-        (Some(true), _) => format!("{unit}: plausible, the widest end is {diameter:.3} mm across"),
-        (_, []) => format!("{unit}: NOT plausible, the widest end is {diameter:.4} mm across; no usual unit fits"),
-        (_, units) => {
-            let units = units.join(" or --unit ");
-            format!("{unit}: NOT plausible, the widest end is {diameter:.4} mm across; try --unit {units}")
-        }
+    let size = in_mm(found.size().0);
+    let what = if found.ends.is_empty() { "the diagonal of its box is" } else { "the widest end is" };
+    let across = if found.ends.is_empty() { "" } else { " across" };
+    if found.unit_is_plausible() {
+        return format!("{unit}: plausible, {what} {size}{across}");
     }
+    let remedy = match found.fitting_units().join(" or --unit ") {
+        none if none.is_empty() => "no usual unit fits".to_owned(),
+        units => format!("try --unit {units}"),
+    };
+    format!("{unit}: NOT plausible, {what} {size}{across}; {remedy}")
 }
 
 fn soundness(found: &Inspection) -> String {
@@ -177,17 +168,17 @@ fn repairs(found: &Inspection) -> Vec<String> {
 
 fn end_line(k: usize, end: &FoundEnd) -> String {
     let opening = &end.opening;
-    let ([x, y, z], [a, b, c]) = (opening.centre.map(|x| 1e3 * x), opening.normal);
+    let [a, b, c] = opening.normal;
     let how = match (&end.selector, end.capped) {
         (Selector::Patch(patch), _) => format!("patch {patch}"),
         (Selector::Near(_), true) => "flat cap".to_owned(),
         (Selector::Near(_), false) => "free rim".to_owned(),
     };
     format!(
-        "  {k:2}  {:8.3} mm across, {:9.3} mm^2, centre ({x:.3}, {y:.3}, {z:.3}) mm, normal ({a:.3}, {b:.3}, {c:.3}), \
-         {how}: {}\n",
-        1e3 * opening.equivalent_diameter(),
+        "  {k:2}  {:>10} across, {:9.4} mm^2, centre {}, normal ({a:.3}, {b:.3}, {c:.3}), {how}: {}\n",
+        in_mm(opening.equivalent_diameter()),
         1e6 * opening.area,
+        mm(&opening.centre),
         role_name(end.role)
     )
 }

@@ -18,7 +18,7 @@ const WALL_SHEAR: f64 = 1.5;
 const VELOCITY: f64 = 0.2;
 const REYNOLDS: f64 = 500.0;
 /// Lattice sites that a first run should not exceed.
-const SITES: f64 = 3e6;
+const SITES: f64 = 5e5;
 
 /// Mean velocity, m/s, for an inlet of this diameter, m.
 #[must_use]
@@ -85,11 +85,11 @@ fn opening(end: &FoundEnd, found: &Inspection, outlet: usize, outlets: usize) ->
     format!("\n[[opening]]\nname = {}\n{place}  {size}\n{condition}", quoted(&name))
 }
 
-/// Sites across the narrowest opening: as many as keep the whole vessel affordable, from 8 to 24.
+/// Sites across the narrowest opening: as many as keep the whole vessel affordable, from 8 to 16.
 fn across(found: &Inspection) -> u32 {
     let narrowest = found.ends.iter().map(|end| end.opening.equivalent_diameter()).fold(f64::INFINITY, f64::min);
     let affordable = narrowest * (SITES / found.volume.abs().max(f64::MIN_POSITIVE)).cbrt();
-    if affordable.is_finite() { (affordable as u32 / 2 * 2).clamp(8, 24) } else { 12 }
+    if affordable.is_finite() { (affordable as u32 / 2 * 2).clamp(8, 16) } else { 12 }
 }
 
 fn three_digits(value: f64) -> String {

@@ -230,9 +230,10 @@ impl Ends {
         let unclaimed = self.rims.iter().enumerate().filter(|(k, _)| !claims.contains(&Claim::Rim(*k)));
         let unclaimed: Vec<&Rim> = unclaimed.map(|(_, rim)| rim).collect();
         let holes = Hole::group(&unclaimed, surface.unit, self.widest());
-        if !holes.is_empty() {
+        let split = problems.iter().any(|problem| matches!(problem, VesselError::PatchOfSeveralEnds { .. }));
+        if !holes.is_empty() && !split {
             problems.push(VesselError::Unclaimed { holes });
-        } else if selectors.is_empty() {
+        } else if selectors.is_empty() && holes.is_empty() {
             problems.push(VesselError::NoOpening);
         }
         claims
@@ -250,7 +251,7 @@ impl Ends {
         if let Some(claim) = [sound, any, cap].into_iter().flatten().find(fits) {
             return Ok(claim);
         }
-        let nearest = nearest(&mut [sound.or(any), cap].into_iter().flatten()).map(|claim| {
+        let nearest = nearest(&mut [sound, cap].into_iter().flatten()).map(|claim| {
             let rim = self.rim(claim);
             let (place, near) = (rim.centre, rim.centre.map(|x| x / unit));
             NearestEnd { distance: distance(claim), place, near, diameter: rim.equivalent_diameter() }

@@ -1,6 +1,7 @@
 //! What can be wrong with a vessel, in words for the author of the case file.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use thiserror::Error;
 
@@ -9,7 +10,10 @@ use super::rim::Rim;
 use super::vessel::Vessel;
 
 /// Equivalent diameters of vessel ends that are taken for physiological, m: the widest end must lie in this range.
-pub const PHYSIOLOGICAL: std::ops::RangeInclusive<f64> = 0.5e-3..=40e-3;
+pub const PHYSIOLOGICAL: RangeInclusive<f64> = 0.5e-3..=40e-3;
+
+/// Diagonals of the box around a surface that are taken for physiological, m; for surfaces without an end.
+pub const PHYSIOLOGICAL_BOX: RangeInclusive<f64> = 3e-3..=1.5;
 
 /// Units of length that surfaces come in, with their length in metres.
 pub const UNITS: [(&str, f64); 4] = [("mm", 1e-3), ("cm", 1e-2), ("m", 1.0), ("um", 1e-6)];
@@ -86,9 +90,9 @@ pub enum VesselError {
     },
     /// No end of the surface is at the place asked for.
     #[error("opening `{opening}`: the surface has no end within one diameter of {}; {}", mm(place), nearest.as_ref()
-            .map_or("it has no end at all: no free rim and no flat cap".to_owned(), |end| format!(
-                "the nearest is {:.3} mm away at {}, diameter {:.3} mm: near = {}",
-                1e3 * end.distance, mm(&end.place), 1e3 * end.diameter, array(&end.near))))]
+            .map_or("it has no end at all, neither an open rim of a vessel's size nor a flat cap".to_owned(), |end| format!(
+                "the nearest is {} away at {}, diameter {}: near = {}",
+                in_mm(end.distance), mm(&end.place), in_mm(end.diameter), array(&end.near))))]
     NothingNear {
         /// The opening.
         opening: String,
@@ -98,8 +102,8 @@ pub enum VesselError {
         nearest: Option<NearestEnd>,
     },
     /// Two openings are the same end.
-    #[error("openings `{first}` and `{second}` are both the end at {}, diameter {:.3} mm: every opening needs an end of \
-             its own", mm(place), 1e3 * diameter)]
+    #[error("openings `{first}` and `{second}` are both the end at {}, diameter {}: every opening needs an end of its \
+             own", mm(place), in_mm(*diameter))]
     EndTwice {
         /// The first opening.
         first: String,
@@ -121,8 +125,8 @@ pub enum VesselError {
     #[error("no opening is given: a vessel needs at least an inlet and an outlet (`perfuse inspect` lists the ends)")]
     NoOpening,
     /// Diameters that no vessel has.
-    #[error("the widest opening (`{opening}`) is {:.4} mm across with unit = \"{unit}\"; vessels have 0.5 to 40 mm: {}",
-            1e3 * diameter, suggestion(suggested))]
+    #[error("the widest opening (`{opening}`) is {} across with unit = \"{unit}\"; vessels have 0.5 to 40 mm: {}",
+            in_mm(*diameter), suggestion(suggested))]
     Unit {
         /// The widest opening.
         opening: String,
@@ -228,14 +232,14 @@ pub fn check_unit(vessel: &Vessel) -> Result<(), VesselError> {
         return Ok(());
     }
     let unit = vessel.wall.unit;
-    let suggested = fitting_units(diameter / unit);
+    let suggested = fitting_units(diameter / unit, &PHYSIOLOGICAL);
     Err(VesselError::Unit { opening: widest.name.clone(), diameter, unit: unit_name(unit), suggested })
 }
 
-/// Units in which a widest opening of `diameter` (in file units) would be physiological, the likeliest first.
+/// Units in which a `size` in file units lies in a `physiological` range (m), the likeliest first.
 #[must_use]
-pub fn fitting_units(diameter: f64) -> Vec<&'static str> {
-    UNITS.iter().filter(|(_, unit)| PHYSIOLOGICAL.contains(&(diameter * unit))).map(|&(name, _)| name).collect()
+pub fn fitting_units(size: f64, physiological: &RangeInclusive<f64>) -> Vec<&'static str> {
+    UNITS.iter().filter(|(_, unit)| physiological.contains(&(size * unit))).map(|&(name, _)| name).collect()
 }
 
 /// Name of a unit given in metres; a number of metres where it has none.
@@ -245,16 +249,26 @@ pub fn unit_name(unit: f64) -> String {
     known.map_or_else(|| format!("{unit} m"), |(name, _)| (*name).to_owned())
 }
 
-/// A place (m) in mm, for messages.
+/// A place (m) in mm, for messages: to a micrometre or, where all is smaller than that needs, to five digits.
 pub(crate) fn mm(place: &[f64; 3]) -> String {
-    let [x, y, z] = place.map(|x| fixed(1e3 * x, 3));
+    let size = place.iter().fold(0.0, |a: f64, b| a.max(1e3 * b.abs()));
+    let [x, y, z] = place.map(|x| fixed(1e3 * x, decimals(size)));
     format!("({x}, {y}, {z}) mm")
+}
+
+/// A length (m) in mm, likewise.
+pub(crate) fn in_mm(length: f64) -> String {
+    format!("{} mm", fixed(1e3 * length, decimals(1e3 * length.abs())))
+}
+
+fn decimals(size: f64) -> usize {
+    if (1e-6..0.5).contains(&size) { (4 - size.log10().floor() as i32).min(7) as usize } else { 3 }
 }
 
 /// Three numbers as a TOML array, the largest to six digits.
 pub(crate) fn array(values: &[f64; 3]) -> String {
-    let size = values.iter().fold(1e-9, |a: f64, b| a.max(b.abs()));
-    let decimals = (5 - size.log10().floor() as i32).clamp(1, 9) as usize;
+    let size = values.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+    let decimals = if size < 1e-8 { 1 } else { (5 - size.log10().floor() as i32).clamp(1, 12) as usize };
     let texts = values.map(|x| fixed(x, decimals));
     format!("[{}]", texts.join(", "))
 }
@@ -280,8 +294,8 @@ fn some_places(places: &[[f64; 3]], count: usize) -> String {
 fn hole_list(holes: &[Hole]) -> String {
     let mut text = String::new();
     for hole in holes.iter().take(20) {
-        let (place, diameter, edges) = (mm(&hole.place), 1e3 * hole.diameter, hole.edges);
-        text.push_str(&format!("\n  at {place}, diameter {diameter:.3} mm, {edges} edges: "));
+        let (place, diameter, edges) = (mm(&hole.place), in_mm(hole.diameter), hole.edges);
+        text.push_str(&format!("\n  at {place}, diameter {diameter}, {edges} edges: "));
         text.push_str(&if hole.flaw {
             "a pinhole or tear".to_owned()
         } else {

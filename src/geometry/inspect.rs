@@ -1,8 +1,10 @@
 //! What is known of a surface before any opening is named: size, soundness, and its ends.
 
+use std::ops::RangeInclusive;
+
 use super::build::unsound;
 use super::cap::{caps, covers, take_loose_caps};
-use super::check::{Hole, PHYSIOLOGICAL, VesselError, fitting_units};
+use super::check::{Hole, PHYSIOLOGICAL, PHYSIOLOGICAL_BOX, VesselError, fitting_units};
 use super::edges::{Edges, components};
 use super::orient::{orient, volume};
 use super::rim::{Rim, rims};
@@ -60,16 +62,29 @@ pub struct Inspection {
 }
 
 impl Inspection {
-    /// Whether the widest end has a physiological size in the unit assumed; `None` without an end.
+    /// What the unit is judged by: the widest end's equivalent diameter or, without an end, the diagonal of the box,
+    /// m; and the range that is physiological for it.
     #[must_use]
-    pub fn unit_is_plausible(&self) -> Option<bool> {
-        self.ends.first().map(|end| PHYSIOLOGICAL.contains(&end.opening.equivalent_diameter()))
+    pub fn size(&self) -> (f64, RangeInclusive<f64>) {
+        let [low, high] = self.bounds;
+        let diagonal = || (0..3).map(|k| (high[k] - low[k]).powi(2)).sum::<f64>().sqrt();
+        self.ends
+            .first()
+            .map_or_else(|| (diagonal(), PHYSIOLOGICAL_BOX), |end| (end.opening.equivalent_diameter(), PHYSIOLOGICAL))
     }
 
-    /// Units with which the widest end would have a physiological size.
+    /// Whether the surface has a physiological size in the unit assumed.
+    #[must_use]
+    pub fn unit_is_plausible(&self) -> bool {
+        let (size, physiological) = self.size();
+        physiological.contains(&size)
+    }
+
+    /// Units with which the surface would have a physiological size.
     #[must_use]
     pub fn fitting_units(&self) -> Vec<&'static str> {
-        self.ends.first().map_or(Vec::new(), |end| fitting_units(end.opening.equivalent_diameter() / self.surface.unit))
+        let (size, physiological) = self.size();
+        fitting_units(size / self.surface.unit, &physiological)
     }
 
     /// Why the surface is not usable as it is, if it is not.

@@ -24,6 +24,9 @@ pub struct Rim {
     pub perimeter: f64,
     /// Largest distance of a vertex from the mean plane, m.
     pub unevenness: f64,
+    /// How far the surface beside the rim lies in its plane: 0 upright, as at the end of a vessel, 1 level, as around a
+    /// hole in its wall. 0 where only the loop is known.
+    pub flush: f64,
 }
 
 impl Rim {
@@ -45,7 +48,7 @@ impl Rim {
         centre -= normal * centre.dot(&normal);
         let unevenness = points.iter().map(|p| (p - origin).dot(&normal).abs()).fold(0.0, f64::max);
         let centre = (origin + centre).into();
-        Self { vertices, centre, normal: normal.into(), area, perimeter, unevenness }
+        Self { vertices, centre, normal: normal.into(), area, perimeter, unevenness, flush: 0.0 }
     }
 
     /// Diameter of the circle of equal area, m.
@@ -54,13 +57,28 @@ impl Rim {
         (4.0 * self.area / std::f64::consts::PI).sqrt()
     }
 
-    /// Whether this looks like a flaw of the surface rather than an end of a vessel, beside a largest rim of the given
-    /// equivalent diameter (m): fewer than eight edges, far smaller than the others, or neither round nor plane.
+    /// Whether this looks like a flaw of the surface rather than an end of a vessel, beside a widest rim of the given
+    /// equivalent diameter (m): one or two triangles wide, far smaller than the others, a hole in the wall, or neither
+    /// round nor plane.
     #[must_use]
-    pub fn is_flaw(&self, largest: f64) -> bool {
+    pub fn is_flaw(&self, widest: f64) -> bool {
         let diameter = self.equivalent_diameter();
         let roundness = 4.0 * std::f64::consts::PI * self.area / (self.perimeter * self.perimeter);
-        self.vertices.len() < 8 || diameter < 0.05 * largest || roundness < 0.3 || self.unevenness > 0.35 * diameter
+        let small = self.vertices.len() < 5 || diameter < 0.05 * widest;
+        small || self.flush > 0.8 || roundness < 0.3 || self.unevenness > 0.35 * diameter
+    }
+
+    /// Length-weighted mean of |cos| between the rim's normal and the normals of the triangles beside it.
+    fn flushness(&self, places: &[[f64; 3]], triangles: &[[u32; 3]], beside: &HashMap<[u32; 2], u32>) -> f64 {
+        let at = |v: u32| Vector3::from(places[v as usize]);
+        let mut sum = 0.0;
+        for (&a, &b) in self.vertices.iter().zip(self.vertices.iter().cycle().skip(1)) {
+            let Some(&t) = beside.get(&[a, b]) else { continue };
+            let [p, q, r] = triangles[t as usize].map(at);
+            let across = (q - p).cross(&(r - p)).dot(&Vector3::from(self.normal)).abs();
+            sum += (at(b) - at(a)).norm() * across / (q - p).cross(&(r - p)).norm().max(f64::MIN_POSITIVE);
+        }
+        sum / self.perimeter
     }
 }
 
@@ -70,8 +88,14 @@ impl Rim {
 pub fn rims(places: &[[f64; 3]], triangles: &[[u32; 3]], edges: &Edges) -> Vec<Rim> {
     let halves = edges.free().map(|edge| edges.uses(edge)[0]);
     // Against the half-edges of the wall: that is counter-clockwise seen from outside.
-    let steps = halves.map(|half| half_edge(triangles, half)).map(|[from, to]| [to, from]);
-    let mut found: Vec<Rim> = loops(steps).into_iter().map(|vertices| Rim::new(places, vertices)).collect();
+    let steps: Vec<([u32; 2], u32)> =
+        halves.map(|half| (half_edge(triangles, half), half / 3)).map(|([from, to], t)| ([to, from], t)).collect();
+    let beside: HashMap<[u32; 2], u32> = steps.iter().copied().collect();
+    let mut found: Vec<Rim> =
+        loops(steps.into_iter().map(|(step, _)| step)).into_iter().map(|vertices| Rim::new(places, vertices)).collect();
+    for rim in &mut found {
+        rim.flush = rim.flushness(places, triangles, &beside);
+    }
     found.sort_by(|a, b| b.area.total_cmp(&a.area));
     found
 }
