@@ -7,7 +7,9 @@ mod common;
 mod completions;
 mod devices;
 mod failure;
+mod inspect;
 mod schema;
+mod starter;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -27,12 +29,15 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  perfuse inspect aorta.stl --case > aorta.toml
   perfuse devices                        the devices here, and which one would be taken
   perfuse schema > case.schema.json      the case file's JSON schema, for editors
   perfuse completions bash > perfuse.bash";
 
 #[derive(Subcommand)]
 enum Command {
+    /// Look a vessel surface over: size, soundness, unit, every opening; or print a case file to start from
+    Inspect(inspect::InspectArgs),
     /// List the devices here with their limits, and which one would be taken and why
     Devices(devices::DevicesArgs),
     /// Print the JSON schema of the case file
@@ -45,6 +50,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Inspect(args) => inspect::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),

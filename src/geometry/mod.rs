@@ -5,6 +5,17 @@
 pub mod lattice;
 pub mod formats;
 pub mod section;
+pub mod build;
+pub mod cap;
+pub mod check;
+pub(crate) mod clearance;
+pub mod edges;
+pub mod extend;
+pub mod inspect;
+pub mod orient;
+pub(crate) mod polygon;
+pub mod rim;
 pub mod surface;
 pub mod tube;
 pub mod vessel;
+pub mod weld;

@@ -28,6 +28,15 @@ impl Opening {
     }
 }
 
+/// How a case selects an end of the surface.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Selector {
+    /// The end that this patch (group, solid, file stem, `ModelFaceID`) caps.
+    Patch(String),
+    /// The end whose centre is nearest to this place, m.
+    Near([f64; 3]),
+}
+
 /// A vessel wall, oriented outward, open at its ends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Vessel {
