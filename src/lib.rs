@@ -14,4 +14,6 @@
 //!
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
+pub mod cli;
 pub mod geometry;
+pub mod output;

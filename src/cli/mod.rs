@@ -1,0 +1,3 @@
+//! The command line: one file a subcommand; knows no physics.
+
+pub mod mesh;
