@@ -210,7 +210,7 @@ pub struct AneurysmArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum MeshError {
     /// The shape does not exist.
-    #[error("--{0}")]
+    #[error(transparent)]
     Shape(#[from] PrimitiveError),
     /// Another format was asked for.
     #[error("--out is {}, but vessels are written as OBJ; give a name that ends in .obj", .0.display())]
@@ -268,7 +268,7 @@ pub fn run(args: &MeshArgs) -> Result<Made, MeshError> {
     }
     recipe.word("unit", unit);
     recipe.word("out", &file_name(&common.out));
-    let comment = format!("{}\nunit: {unit}\nmade by Perfuse {}", recipe.0, env!("CARGO_PKG_VERSION"));
+    let comment = format!("{}\ncoordinates in {unit}; made by the command above", recipe.0);
     obj::write(&common.out, &surface, &comment)?;
     Ok(Made {
         file: common.out.clone(),

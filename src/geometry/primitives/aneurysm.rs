@@ -74,15 +74,15 @@ impl Aneurysm {
         check_diameter("diameter", self.diameter)?;
         let d = self.diameter;
         check("neck", self.neck, 0.4 * d..=1.2 * d, Shown::Millimetres, " (0.4 to 1.2 diameters)")?;
-        let range = 1.05 * self.neck..=3.0 * self.neck;
-        check("sac", self.sac, range, Shown::Millimetres, " (1.05 to 3 times the neck)")?;
+        let range = 1.05 * self.neck..=2.5 * self.neck;
+        check("sac", self.sac, range, Shown::Millimetres, " (1.05 to 2.5 times the neck)")?;
         if let Some(bend) = self.bend_radius {
             check("bend-radius", bend, 1.5 * d..=1e3 * d, Shown::Millimetres, " (1.5 to 1000 diameters)")?;
             check("angle", self.angle, 1f64.to_radians()..=PI, Shown::Degrees, "")?;
         }
         check_length("upstream", self.upstream, d)?;
         check_length("downstream", self.downstream, d)?;
-        check("blend", self.blend, 0.05..=0.4, Shown::Plain, " (a fraction of the diameter)")
+        check("blend", self.blend, 0.1..=0.4, Shown::Plain, " (a fraction of the diameter)")
     }
 
     /// The triangulated vessel, m.

@@ -79,14 +79,14 @@ impl Bifurcation {
         check_diameter("diameter", self.diameter)?;
         check("ratio", self.ratio, 0.4..=1.0, Shown::Plain, "")?;
         let [left, right] = self.angles();
-        let range = 10f64.to_radians()..=0.5 * PI;
+        let range = 5f64.to_radians()..=0.5 * PI;
         check("left-angle", left, range.clone(), Shown::Degrees, "")?;
         check("right-angle", right, range, Shown::Degrees, "")?;
         let both = 40f64.to_radians()..=PI;
         check("left-angle plus right-angle", left + right, both, Shown::Degrees, " (branches closer than that merge)")?;
         check_length("length", self.length, self.diameter)?;
         check_length("branch-length", self.branch_length, self.diameter)?;
-        check("blend", self.blend, 0.05..=0.4, Shown::Plain, " (a fraction of the diameter)")
+        check("blend", self.blend, 0.1..=0.4, Shown::Plain, " (a fraction of the diameter)")
     }
 
     /// The triangulated vessel, m.

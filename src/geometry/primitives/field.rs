@@ -117,7 +117,11 @@ impl Field {
     /// The surface point that Newton's method reaches from `p`.
     pub fn project(&self, mut p: Vector3<f64>) -> Vector3<f64> {
         for _ in 0..8 {
-            let (value, gradient) = (self.value(p), self.gradient(p));
+            let value = self.value(p);
+            if value.abs() < 1e-15 {
+                break;
+            }
+            let gradient = self.gradient(p);
             p -= gradient * (value / gradient.norm_squared().max(1e-3));
         }
         p

@@ -65,9 +65,7 @@ pub enum PrimitiveError {
         needed: f64,
     },
     /// The junction is folded: no clean mesh at these angles and sizes.
-    #[error(
-        "the junction folds over itself at ({x:.3}, {y:.3}, {z:.3}) mm; use a smaller --edge, wider angles or less blending"
-    )]
+    #[error("the junction folds over itself at ({x:.3}, {y:.3}, {z:.3}) mm; use a smaller edge or more blending")]
     Folded {
         /// Place, mm.
         x: f64,
@@ -125,7 +123,9 @@ pub(crate) fn check(
     shown: Shown,
     because: &'static str,
 ) -> Result<(), PrimitiveError> {
-    if range.contains(&value) {
+    // The ends belong to the range, also when a conversion of units has rounded them.
+    let slack = 1e-9 * range.start().abs().max(range.end().abs());
+    if (range.start() - slack..=range.end() + slack).contains(&value) {
         return Ok(());
     }
     let (unit, scale) = shown.unit();
