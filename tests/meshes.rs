@@ -216,7 +216,7 @@ fn impossible_shapes_are_refused_with_value_and_range() {
     let Err(PrimitiveError::TooShort { name: "branch-length", needed, .. }) = short else { panic!("{short:?}") };
     let enough = Bifurcation { branch_length: needed * 1e-3, ..Bifurcation::default() };
     assert!(enough.surface().is_ok(), "the length that the message names works");
-    let message = |result: Result<Surface, PrimitiveError>| result.map(|_| ()).unwrap_err().to_string();
+    let message = |result: Result<Surface, PrimitiveError>| result.map(|_| ()).expect_err("refused").to_string();
     assert_eq!(
         message(Stenosis { severity: 0.95, ..Stenosis::default() }.surface()),
         "severity is 95 %, but must lie between 0 and 90 %"

@@ -172,11 +172,11 @@ mod tests {
 
     #[test]
     fn messages_state_value_range_and_unit() {
-        let error = check_diameter("diameter", 0.6).unwrap_err();
+        let error = check_diameter("diameter", 0.6).expect_err("refused");
         assert_eq!(error.to_string(), "diameter is 600 mm, but must lie between 0.1 and 100 mm");
-        let nan = check_diameter("diameter", f64::NAN).unwrap_err();
+        let nan = check_diameter("diameter", f64::NAN).expect_err("refused");
         assert!(nan.to_string().contains("NaN"), "{nan}");
-        let edge = edge_length(Some(1e-6), 6e-3, 1e-3).unwrap_err();
+        let edge = edge_length(Some(1e-6), 6e-3, 1e-3).expect_err("refused");
         assert_eq!(
             edge.to_string(),
             "an edge of 0.001 mm needs about 2.0e9 triangles, more than 2e7; give at least 0.01 mm"
