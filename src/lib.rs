@@ -20,3 +20,4 @@ pub mod cli;
 pub mod fluid;
 pub mod geometry;
 pub mod units;
+pub mod output;

@@ -81,3 +81,5 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Stdout(error.into()))?;
     print(&(text + "\n"))
 }
+//! The command line: one file a subcommand; knows no physics.
+pub mod mesh;

@@ -15,6 +15,7 @@ pub mod inspect;
 pub mod orient;
 pub(crate) mod polygon;
 pub mod rim;
+pub mod primitives;
 pub mod surface;
 pub mod tube;
 pub mod vessel;
