@@ -8,6 +8,7 @@ mod completions;
 mod devices;
 mod failure;
 mod inspect;
+pub mod mesh;
 mod schema;
 mod starter;
 
@@ -81,5 +82,3 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| Failure::Stdout(error.into()))?;
     print(&(text + "\n"))
 }
-//! The command line: one file a subcommand; knows no physics.
-pub mod mesh;

@@ -2,21 +2,25 @@
 
 use super::lanes::Lanes;
 
-/// Relaxation of a run.
+/// What a step does at every site of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Relaxation {
+pub struct Physics {
     /// Inverse relaxation time of the shear stress.
     pub omega: f32,
     /// The same of the trace: bulk viscosity, which only sound feels.
     pub omega_bulk: f32,
-    /// fix
-    pub fix: u32,
-    /// rule
-    pub rule: u32,
-    /// kappa
-    pub kappa: f32,
-    /// beta
-    pub beta: f32,
+    /// Density given to every site at the wall in each step: it makes up for what the walls leak.
+    pub wall_source: f32,
+    /// Plain bounce-back halfway along the link, wherever the wall is: to show what the interpolation is worth.
+    pub halfway: bool,
+}
+
+impl Physics {
+    /// A fluid of a kinematic viscosity in lattice units, with interpolated walls, sound damped as far as it goes.
+    #[must_use]
+    pub fn newtonian(nu: f64) -> Self {
+        Self { omega: omega(nu) as f32, omega_bulk: 1.0, wall_source: 0.0, halfway: false }
+    }
 }
 
 /// Inverse relaxation time of a kinematic viscosity, both in lattice units: `nu = (1/omega - 1/2)/3`.
@@ -38,7 +42,7 @@ pub struct Gathered<L> {
 
 /// Relaxes the second moment towards equilibrium, and gives the state in stored form (`moments::Moments`).
 #[inline(always)]
-pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Relaxation) -> [L; 10] {
+pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics) -> [L; 10] {
     let keep = L::splat(1.0 - r.omega);
     let keep_bulk = L::splat(1.0 - r.omega_bulk);
     let third = L::splat(1.0 / 3.0);

@@ -1,8 +1,8 @@
 //! One step of one block: gather, links, collide, store. The twin of `shaders/flow.wgsl`.
 
-use crate::fluid::collision::{Gathered, Relaxation, collide};
+use crate::fluid::collision::{Gathered, Physics, collide};
 use crate::fluid::lanes::Lanes;
-use crate::fluid::link::reflect;
+use crate::fluid::link::{reflect, shear_square};
 use crate::fluid::moments::FIELDS;
 use crate::geometry::lattice::directions::{C, Q, W0, opposite, weight};
 use crate::geometry::lattice::{LANES, Lattice, ROWS};
@@ -14,7 +14,7 @@ pub(super) struct Step<'a> {
     pub from: [*const f32; FIELDS],
     pub to: [*mut f32; FIELDS],
     pub incoming: *const f32,
-    pub relaxation: Relaxation,
+    pub physics: Physics,
     /// Whether to store past the caches.
     pub stream: bool,
 }
@@ -37,103 +37,121 @@ const fn row_of(q: usize) -> usize {
 }
 
 /// Even and odd part of population I over its weight of the sites at `at` (one in each lane): the population is their
-/// sum, its opposite their difference. The twin of `moments::parts`.
+/// sum, its opposite their difference. I is odd: its first component that is not 0 is 1. The twin of `moments::parts`.
 #[inline(always)]
 unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize) -> (L, L) {
+    const {
+        assert!(I % 2 == 1);
+    }
+    let (c, p, q) = (C[I], first_axis(I), last_axis(I));
     // SAFETY: the caller gives a place in the padded arrays with sixteen values after it.
-    let field = |k: usize| unsafe { L::load(from[k].add(at)) };
-    let c = C[I];
-    let signed = |sum: L, sign: i32, term: L| if sign > 0 { sum.add(term) } else { sum.sub(term) };
-    let b = field(0);
-    let axes = [c[0] != 0, c[1] != 0, c[2] != 0];
-    let third = L::splat(1.0 / 3.0);
-    let along = |a: usize| (b.add(field(4 + a)).sub(field(4 + (a + 1) % 3).add(field(4 + (a + 2) % 3)).mul(third)), if c[a] > 0 { field(1 + a) } else { L::splat(0.0).sub(field(1 + a)) });
-    match axes {
-        [true, false, false] => along(0),
-        [false, true, false] => along(1),
-        [false, false, true] => along(2),
-        _ => {
-            let (p, q, cross) = if !axes[2] {
-                (0, 1, 7)
-            } else if !axes[1] {
-                (0, 2, 8)
-            } else {
-                (1, 2, 9)
-            };
-            let even = signed(field(4 + p).add(field(4 + q)), c[p] * c[q], field(cross));
-            let odd = signed(signed(L::splat(0.0), c[p], field(1 + p)), c[q], field(1 + q));
-            (b.add(even).add(field(4 + 3 - p - q).mul(third)), odd)
+    unsafe {
+        let b = L::load(from[0].add(at));
+        let odd = L::load(from[1 + p].add(at));
+        if p == q {
+            return (b.add(L::load(from[4 + p].add(at))), odd);
+        }
+        let (other, cross) = (L::load(from[1 + q].add(at)), L::load(from[6 + p + q].add(at)));
+        let even = L::load(from[4 + p].add(at)).add(L::load(from[4 + q].add(at)));
+        if c[q] > 0 {
+            (b.add(even.add(cross)), odd.add(other))
+        } else {
+            (b.add(even.sub(cross)), odd.sub(other))
         }
     }
 }
 
-/// Both populations of the pair (I, I + 1) over their weight, as they arrive at the block.
+/// The first axis that direction q moves along.
+const fn first_axis(q: usize) -> usize {
+    if C[q][0] != 0 {
+        0
+    } else if C[q][1] != 0 {
+        1
+    } else {
+        2
+    }
+}
+
+/// The last axis that direction q moves along.
+const fn last_axis(q: usize) -> usize {
+    if C[q][2] != 0 {
+        2
+    } else if C[q][1] != 0 {
+        1
+    } else {
+        0
+    }
+}
+
+/// Square of the stored momentum of the sites at `at`.
+#[inline(always)]
+unsafe fn momentum_squared<L: Lanes>(from: &[*const f32; FIELDS], at: usize) -> L {
+    // SAFETY: the caller gives a place in the padded arrays with sixteen values after it.
+    let [x, y, z] = [1, 2, 3].map(|k| unsafe { L::load(from[k].add(at)) });
+    x.mul_add(x, y.mul_add(y, z.mul(z)))
+}
+
+/// Both populations of the pair (I, J) over their weight, as they arrive at the block. `walled` collects the lanes that
+/// have a wall link.
 #[inline(always)]
 unsafe fn arrive<L: Lanes, const I: usize, const J: usize, const LINKS: bool>(
-    s: &Step, block: usize, bases: &[usize; 9], lost: &mut L,
+    s: &Step,
+    block: usize,
+    bases: &[usize; 9],
+    walled: &mut u16,
 ) -> (L, L) {
-    let own = bases[8];
     let upstream = (bases[row_of(J)] as isize + C[J][0] as isize) as usize;
     let downstream = (bases[row_of(I)] as isize + C[I][0] as isize) as usize;
     // SAFETY: neighbour rows start inside the padded arrays, which have a block before the first and after the last.
-    let ((ei, di), (ej, dj)) = unsafe { (parts::<L, I>(&s.from, upstream), parts::<L, J>(&s.from, downstream)) };
-    let (mut fi, mut fj) = (ei.add(di), ej.add(dj));
+    let ((ei, di), (ej, dj)) = unsafe { (parts::<L, I>(&s.from, upstream), parts::<L, I>(&s.from, downstream)) };
+    let (mut fi, mut fj) = (ei.add(di), ej.sub(dj));
     if !LINKS {
         return (fi, fj);
     }
     let pair = 1u32 << I | 1 << J;
     let (walls, iolets) = (s.lattice.wall_spans[block], s.lattice.iolet_spans[block]);
     if iolets.directions & pair != 0 {
-        for q in [I, J] {
-            if let Some(row) = iolets.row(q) {
-                let row = s.lattice.iolet_rows[row];
-                // SAFETY: `incoming` has one value an opening link, and the row's links lie one after the other.
-                unsafe {
-                    let from = s.incoming.add(row.first as usize);
-                    if q == I {
-                        fj = fj.expand(row.mask, from);
-                    } else {
-                        fi = fi.expand(row.mask, from);
-                    }
-                }
-            }
+        // SAFETY: `incoming` has one value an opening link, and a row's links lie one after the other.
+        unsafe {
+            fj = through_lid(s, iolets.row(I), fj);
+            fi = through_lid(s, iolets.row(J), fi);
         }
     }
     if walls.directions & pair != 0 {
-        // SAFETY: the block's own lanes.
-        let (e, d) = unsafe { parts::<L, I>(&s.from, own) };
-        let (oi, oj) = (e.add(d), e.sub(d));
+        let bulk = &s.lattice.bulk[block];
+        // SAFETY: the block's own lanes and its neighbour rows.
+        let (sum, ji, jj) = unsafe {
+            let own = parts::<L, I>(&s.from, bases[8]).0;
+            (own.add(own), momentum_squared::<L>(&s.from, upstream), momentum_squared::<L>(&s.from, downstream))
+        };
+        let zero = L::splat(0.0);
         let (delta_i, hit_i) = wall::<L>(s.lattice, walls.row(I));
         let (delta_j, hit_j) = wall::<L>(s.lattice, walls.row(J));
-        let both = hit_i & hit_j;
-        let (back, forth) = if s.relaxation.rule == 0 {
-            let sum = oi.add(oj);
-            (reflect(delta_i, sum, fi), reflect(delta_j, sum, fj))
-        } else {
-            let rule = |delta: L, sum: L, f: L, ob: L, q: usize, at: usize| {
-                let one = L::splat(1.0);
-                let old = reflect(delta, sum, f);
-                let mut jj = L::splat(0.0);
-                for k in 1..4 {
-                    let v = unsafe { L::load(s.from[k].add(at)) };
-                    jj = v.mul_add(v, jj);
-                }
-                let _ = q;
-                let alpha = ob.mul(ob).mul(L::splat(0.5)).sub(jj.mul(L::splat(1.0 / 6.0)));
-                let d = one.add(delta);
-                let x = delta.mul(L::splat(-2.0)).mul(alpha).div(d.mul(d).mul(d));
-                x.mul(L::splat(s.relaxation.beta)).add(old)
-            };
-            let sum = oi.add(oj);
-            (rule(delta_i, sum, fi, fi.sub(ei), I, upstream), rule(delta_j, sum, fj, fj.sub(ej), J, downstream))
+        let back = reflect(delta_i, sum, fi, zero.blend(bulk[J - 1], shear_square(di, ji)));
+        let forth = reflect(delta_j, sum, fj, zero.blend(bulk[I - 1], shear_square(dj, jj)));
+        // SAFETY: the block's own lanes.
+        let (oi, oj) = unsafe {
+            let (e, d) = parts::<L, I>(&s.from, bases[8]);
+            (e.add(d), e.sub(d))
         };
-        fj = fj.blend(hit_i, back).blend(both, oi);
-        fi = fi.blend(hit_j, forth).blend(both, oj);
-        let w = L::splat(weight(I));
-        let zero = L::splat(0.0);
-        *lost = lost.add(zero.blend(hit_i & !both, oi.sub(fj)).add(zero.blend(hit_j & !both, oj.sub(fi))).mul(w));
+        let (plain_i, plain_j) = if s.physics.halfway { (hit_i, hit_j) } else { (hit_i & hit_j, hit_i & hit_j) };
+        fj = fj.blend(hit_i, back).blend(plain_i, oi);
+        fi = fi.blend(hit_j, forth).blend(plain_j, oj);
+        *walled |= hit_i | hit_j;
     }
     (fi, fj)
+}
+
+/// `f` with the lanes of a row of opening links replaced by what comes in through the lid.
+///
+/// # Safety
+/// `s.incoming` has one value an opening link of the lattice.
+#[inline(always)]
+unsafe fn through_lid<L: Lanes>(s: &Step, row: Option<usize>, f: L) -> L {
+    let Some(row) = row else { return f };
+    let row = s.lattice.iolet_rows[row];
+    // SAFETY: the caller's contract.
+    unsafe { f.expand(row.mask, s.incoming.add(row.first as usize)) }
 }
 
 /// Distances of a wall row, and the lanes that have one.
@@ -176,7 +194,7 @@ unsafe fn step<L: Lanes, const LINKS: bool>(s: &Step, block: usize) {
     // SAFETY: the contract of `blocks`.
     unsafe {
         let gathered = gather::<L, LINKS>(s, block, &bases);
-        let out = collide(&gathered, &s.relaxation);
+        let out = collide(&gathered, &s.physics);
         let fluid = s.lattice.fluid[block];
         for (k, &value) in out.iter().enumerate() {
             let value = if LINKS { L::splat(0.0).blend(fluid, value) } else { value };
@@ -193,11 +211,8 @@ unsafe fn step<L: Lanes, const LINKS: bool>(s: &Step, block: usize) {
 #[inline(always)]
 unsafe fn gather<L: Lanes, const LINKS: bool>(s: &Step, block: usize, bases: &[usize; 9]) -> Gathered<L> {
     // SAFETY: the block's own lanes.
-    let mut drho = unsafe {
-        let t = L::load(s.from[4].add(bases[8])).add(L::load(s.from[5].add(bases[8]))).add(L::load(s.from[6].add(bases[8])));
-        L::load(s.from[0].add(bases[8])).add(t.mul(L::splat(1.0 / 9.0))).mul(L::splat(W0))
-    };
-    let mut lost = L::splat(0.0);
+    let mut drho = unsafe { L::load(s.from[0].add(bases[8])) }.mul(L::splat(W0));
+    let mut walled = 0u16;
     let mut j = [L::splat(0.0); 3];
     let mut pi = [L::splat(0.0); 6];
     macro_rules! pair {
@@ -206,15 +221,10 @@ unsafe fn gather<L: Lanes, const LINKS: bool>(s: &Step, block: usize, bases: &[u
                 assert!(opposite($i) == $j && $j < Q);
             }
             // SAFETY: the contract of `blocks`.
-            let (fi, fj) = unsafe { arrive::<L, $i, $j, LINKS>(s, block, bases, &mut lost) };
+            let (fi, fj) = unsafe { arrive::<L, $i, $j, LINKS>(s, block, bases, &mut walled) };
             let (c, w) = (C[$i], L::splat(weight($i)));
             let (even, odd) = (fi.add(fj).mul(w), fi.sub(fj).mul(w));
             drho = drho.add(even);
-            let signed = |sum: L, sign: i32, term: L| match sign {
-                0 => sum,
-                1 => sum.add(term),
-                _ => sum.sub(term),
-            };
             for a in 0..3 {
                 j[a] = signed(j[a], c[a], odd);
                 pi[a] = signed(pi[a], c[a] * c[a], even);
@@ -234,19 +244,19 @@ unsafe fn gather<L: Lanes, const LINKS: bool>(s: &Step, block: usize, bases: &[u
     pair!(15, 16);
     pair!(17, 18);
     if LINKS {
-        match s.relaxation.fix {
-            1 => drho = drho.add(lost),
-            2 => {
-                drho = drho.add(lost);
-                let t = lost.mul(L::splat(1.0 / 3.0));
-                for k in 0..3 {
-                    pi[k] = pi[k].add(t);
-                }
-            }
-            _ => {}
-        }
+        drho = drho.blend(walled, drho.add(L::splat(s.physics.wall_source)));
     }
     Gathered { drho, j, pi }
+}
+
+/// `sum + sign * term`.
+#[inline(always)]
+fn signed<L: Lanes>(sum: L, sign: i32, term: L) -> L {
+    match sign {
+        0 => sum,
+        1 => sum.add(term),
+        _ => sum.sub(term),
+    }
 }
 
 /// [`blocks`] in AVX-512.

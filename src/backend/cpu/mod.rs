@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::fluid::collision::Relaxation;
+use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet};
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::geometry::lattice::Lattice;
@@ -27,7 +27,7 @@ pub struct CpuFlow {
     lattice: Arc<Lattice>,
     coefficients: Vec<f32>,
     iolets: Vec<Iolet>,
-    relaxation: Relaxation,
+    physics: Physics,
     level: Level,
     now: Fields,
     next: Fields,
@@ -37,11 +37,11 @@ pub struct CpuFlow {
 impl CpuFlow {
     /// A flow at rest. `coefficients` has one value an opening link ([`iolet::coefficient`]).
     #[must_use]
-    pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, relaxation: Relaxation) -> Self {
+    pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, physics: Physics) -> Self {
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
-        Self { lattice, coefficients, iolets, relaxation, level: Level::detect(), now, next, incoming }
+        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
@@ -66,7 +66,7 @@ impl CpuFlow {
             from: self.now.pointers(),
             to: self.next.pointers_mut(),
             incoming: self.incoming.as_ptr(),
-            relaxation: self.relaxation,
+            physics: self.physics,
             stream: 2 * self.now.bytes() > STREAM_ABOVE,
         };
         let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
@@ -119,6 +119,17 @@ impl CpuFlow {
     /// Changes the value that opening `k` imposes.
     pub fn set_iolet(&mut self, k: usize, iolet: Iolet) {
         self.iolets[k] = iolet;
+    }
+
+    /// What every step does.
+    #[must_use]
+    pub fn physics(&self) -> Physics {
+        self.physics
+    }
+
+    /// Changes what every step does.
+    pub fn set_physics(&mut self, physics: Physics) {
+        self.physics = physics;
     }
 
     /// State of a site by its padded index.
