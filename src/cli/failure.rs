@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
 
 use crate::backend::gpu::device::DeviceError;
+use super::mesh::MeshError;
 use crate::case::{CaseError, Diagnostic};
+use crate::run::RunError;
+use crate::run::plan::PlanError;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -38,6 +41,31 @@ impl From<DeviceError> for Failure {
         match error {
             DeviceError::UnknownChoice { .. } | DeviceError::NoAdapter => Self::Input(error.into()),
             DeviceError::Open { .. } => Self::Run(error.into()),
+        }
+    }
+}
+
+impl From<MeshError> for Failure {
+    fn from(error: MeshError) -> Self {
+        if error.exit_code() == 2 { Self::Input(error.into()) } else { Self::Run(error.into()) }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Case(error) => Self::Case(error),
+            other => Self::Input(other.into()),
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Plan(error) => error.into(),
+            RunError::Device(error) => error.into(),
+            other => Self::Run(other.into()),
         }
     }
 }

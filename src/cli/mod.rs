@@ -3,12 +3,15 @@
 //! Progress and errors go to stderr, results to stdout. Exit codes: 0 done; 1 the run failed; 2 bad usage, case or mesh;
 //! 3 finished, but a gate failed; 130 interrupted.
 
+mod check;
 mod common;
 mod completions;
 mod devices;
 mod failure;
 mod inspect;
 pub mod mesh;
+mod progress;
+mod run;
 mod schema;
 mod starter;
 
@@ -30,15 +33,24 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  perfuse run cases/stenosis.toml
   perfuse inspect aorta.stl --case > aorta.toml
+  perfuse check aorta.toml
+  perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
   perfuse schema > case.schema.json      the case file's JSON schema, for editors
   perfuse completions bash > perfuse.bash";
 
 #[derive(Subcommand)]
 enum Command {
+    /// Run a case: from the vessel surface to pressure, velocity and wall shear
+    Run(run::RunArgs),
+    /// Check a case and print the plan, without running it
+    Check(check::CheckArgs),
     /// Look a vessel surface over: size, soundness, unit, every opening; or print a case file to start from
     Inspect(inspect::InspectArgs),
+    /// Make an idealised vessel: straight, stenosis, bend, bifurcation, aneurysm
+    Mesh(mesh::MeshArgs),
     /// List the devices here with their limits, and which one would be taken and why
     Devices(devices::DevicesArgs),
     /// Print the JSON schema of the case file
@@ -51,6 +63,9 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Mesh(args) => make(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Devices(args) => devices::run(&args),
         Command::Schema(args) => schema::run(&args),
@@ -63,6 +78,11 @@ pub fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+fn make(args: &mesh::MeshArgs) -> Result<(), Failure> {
+    let made = mesh::run(args)?;
+    print(&format!("{made}\n"))
 }
 
 /// Writes a result to stdout.

@@ -4,7 +4,7 @@ use super::raster::{Cut, Grid};
 use super::{Lattice, LANES, LatticeError, PAD, ROWS, Span};
 
 /// Finds blocks by their place.
-pub(super) struct Index<'a> {
+pub struct Index<'a> {
     size: [usize; 3],
     /// First block of each row (y, z), and one past the last.
     starts: Vec<u32>,
@@ -24,7 +24,8 @@ impl<'a> Index<'a> {
     }
 
     /// The block at x (a multiple of 16), y, z.
-    pub(super) fn find(&self, x: i32, y: i32, z: i32) -> Option<usize> {
+    #[must_use]
+    pub fn find(&self, x: i32, y: i32, z: i32) -> Option<usize> {
         if y < 0 || z < 0 || y as usize >= self.size[1] || z as usize >= self.size[2] {
             return None;
         }
@@ -34,10 +35,17 @@ impl<'a> Index<'a> {
     }
 
     /// Padded index of a site, if its block is stored.
-    pub(super) fn site(&self, site: [i64; 3]) -> Option<usize> {
+    #[must_use]
+    pub fn site(&self, site: [i64; 3]) -> Option<usize> {
         let lane = site[0].rem_euclid(LANES as i64);
         let block = self.find((site[0] - lane) as i32, site[1] as i32, site[2] as i32)?;
         Some(Lattice::base(block) + lane as usize)
+    }
+
+    /// Padded index of a site, if it is fluid.
+    #[must_use]
+    pub fn fluid_site(&self, lattice: &Lattice, site: [i64; 3]) -> Option<usize> {
+        self.site(site).filter(|&padded| lattice.is_fluid(padded))
     }
 
     /// Where lane 0 of the block at x, y, z is, or would be: where only its neighbours along x are stored, so that

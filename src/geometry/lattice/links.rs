@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::blocks::Index;
 use super::directions::{C, Q, opposite};
 use super::raster::{self, Cut};
-use super::{IoletLink, IoletRow, LANES, Lattice, NOWHERE, PAD, ROWS, Span, WallRow, iolet_of};
+use super::{IoletLink, IoletRow, LANES, Lattice, NOWHERE, PAD, Span, WallRow, iolet_of};
 use crate::geometry::vessel::Closed;
 
 /// A cut link as seen from one fluid site.
@@ -36,16 +36,6 @@ pub(super) fn cut(lattice: &mut Lattice, along_x: Vec<Cut>, surface: &Closed) {
     store(lattice, &links);
 }
 
-/// Where lane 0 of the row that direction `q` of a block leads to is, in padded site arrays; the step along x not taken.
-#[must_use]
-pub(super) fn row_base(lattice: &Lattice, block: usize, q: usize) -> usize {
-    let [_, cy, cz] = C[q];
-    match ROWS.iter().position(|&r| r == [cy, cz]) {
-        Some(row) => lattice.neighbours[block][row] as usize,
-        None => Lattice::base(block),
-    }
-}
-
 /// Masks of the lanes whose neighbour is fluid, whatever lies between.
 fn uncut(lattice: &Lattice) -> Vec<[u16; Q - 1]> {
     let index = Index::new(&lattice.grid, &lattice.origins);
@@ -69,10 +59,7 @@ fn uncut(lattice: &Lattice) -> Vec<[u16; Q - 1]> {
 /// The links along q and its opposite that the cuts hit, of fluid sites.
 fn collect(lattice: &Lattice, q: usize, cuts: &[Cut], surface: &Closed, links: &mut Vec<Link>) {
     let index = Index::new(&lattice.grid, &lattice.origins);
-    let fluid_site = |site: [i64; 3]| {
-        let padded = index.site(site)?;
-        (lattice.fluid[padded / LANES - PAD] >> (padded % LANES) & 1 == 1).then_some(padded as u32)
-    };
+    let fluid_site = |site: [i64; 3]| index.fluid_site(lattice, site).map(|padded| padded as u32);
     for group in cuts.chunk_by(|a, b| a.key == b.key) {
         let (first, last) = (&group[0], &group[group.len() - 1]);
         let here = lattice.grid.site(first.key);
@@ -123,7 +110,7 @@ fn store(lattice: &mut Lattice, links: &[Link]) {
                     None => deltas[lane] = ((link.delta * 65535.0).round() as u16).max(1),
                     Some(iolet) => {
                         through.mask |= 1 << lane;
-                        let stored = iolet_link(lattice, block, link, iolet);
+                        let stored = iolet_link(lattice, link, iolet);
                         lattice.iolet_links.push(stored);
                     }
                 }
@@ -142,13 +129,8 @@ fn store(lattice: &mut Lattice, links: &[Link]) {
     }
 }
 
-fn iolet_link(lattice: &Lattice, block: usize, link: &Link, iolet: u16) -> IoletLink {
-    let (q, lane) = (link.direction as usize, link.site as usize % LANES);
-    let back = opposite(q);
-    let behind = if lattice.bulk[block][back - 1] >> lane & 1 == 1 {
-        (row_base(lattice, block, back) as i64 + lane as i64 + i64::from(C[back][0])) as u32
-    } else {
-        NOWHERE
-    };
+fn iolet_link(lattice: &Lattice, link: &Link, iolet: u16) -> IoletLink {
+    let q = link.direction as usize;
+    let behind = lattice.neighbour(link.site as usize, opposite(q)).map_or(NOWHERE, |site| site as u32);
     IoletLink { site: link.site, behind, direction: link.direction, iolet, delta: link.delta.max(1e-4) }
 }

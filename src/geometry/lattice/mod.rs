@@ -14,6 +14,7 @@ mod links;
 
 use crate::geometry::vessel::{Closed, Tag};
 use directions::{C, Q};
+pub use blocks::Index;
 pub use raster::Grid;
 
 /// Sites in a block.
@@ -168,6 +169,33 @@ impl Lattice {
         self.fluid.iter().enumerate().flat_map(|(block, &mask)| {
             (0..LANES).filter(move |lane| mask >> lane & 1 == 1).map(move |lane| Self::base(block) + lane)
         })
+    }
+
+    /// Whether a padded site index is a fluid site.
+    #[must_use]
+    pub fn is_fluid(&self, site: usize) -> bool {
+        self.fluid[site / LANES - PAD] >> (site % LANES) & 1 == 1
+    }
+
+    /// The padded index of the fluid site one step along direction `q` with nothing between, if there is one.
+    #[must_use]
+    pub fn neighbour(&self, site: usize, q: usize) -> Option<usize> {
+        let (block, lane) = (site / LANES - PAD, site % LANES);
+        if self.bulk[block][q - 1] >> lane & 1 == 0 {
+            return None;
+        }
+        let [cx, cy, cz] = C[q];
+        let base = match ROWS.iter().position(|&row| row == [cy, cz]) {
+            Some(row) => self.neighbours[block][row] as usize,
+            None => Self::base(block),
+        };
+        Some((base as i64 + lane as i64 + i64::from(cx)) as usize)
+    }
+
+    /// Finds blocks and sites by their grid coordinates.
+    #[must_use]
+    pub fn index(&self) -> Index<'_> {
+        Index::new(&self.grid, &self.origins)
     }
 
     /// Where an opening's link meets the lid, m.

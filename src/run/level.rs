@@ -1,0 +1,102 @@
+//! One lattice of a run, with its scale and the openings in lattice units.
+
+use std::sync::Arc;
+
+use super::ends::Ends;
+use super::plan::{Asked, Plan, pressure};
+use crate::fluid::collision::Physics;
+use crate::fluid::iolet::{self, Iolet, Kind};
+use crate::geometry::lattice::{LANES, Lattice, PAD};
+use crate::units::Scale;
+
+/// A lattice ready to run.
+#[derive(Clone, Debug)]
+pub struct Level {
+    /// The lattice.
+    pub lattice: Arc<Lattice>,
+    /// Its scale.
+    pub scale: Scale,
+    /// The openings' conditions.
+    pub iolets: Vec<Iolet>,
+    /// Velocity coefficient of every opening link.
+    pub coefficients: Vec<f32>,
+    /// Where pressures are measured.
+    pub ends: Ends,
+    /// Sites with a wall link.
+    pub wall_sites: usize,
+}
+
+impl Level {
+    /// The level of a plan on a lattice.
+    #[must_use]
+    pub fn new(plan: &Plan, lattice: Arc<Lattice>, scale: Scale) -> Self {
+        let iolets = iolets(plan, &scale);
+        let coefficient = |link: &crate::geometry::lattice::IoletLink| {
+            let section = plan.iolets[link.iolet as usize].section.as_ref();
+            let profile = section.map_or(1.0, |s| s.value(lattice.lid_point(link)));
+            iolet::coefficient(link, iolets[link.iolet as usize].normal, profile as f32)
+        };
+        let coefficients = lattice.iolet_links.iter().map(coefficient).collect();
+        let ends = Ends::new(&lattice, &plan.closed.ends, &plan.vessel);
+        let wall_sites = wall_sites(&lattice);
+        Self { lattice, scale, iolets, coefficients, ends, wall_sites }
+    }
+
+    /// Kinematic viscosity in lattice units.
+    #[must_use]
+    pub fn nu(&self, mu: f64) -> f64 {
+        (self.scale.viscosity_to_tau(mu) - 0.5) / 3.0
+    }
+
+    /// What every step does.
+    #[must_use]
+    pub fn physics(&self, mu: f64) -> Physics {
+        Physics::newtonian(self.nu(mu))
+    }
+
+    /// Bytes of both states and of the block tables.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let lattice = &self.lattice;
+        let tables = lattice.origins.len() * (12 + 2 + 32 + 36 + 16)
+            + lattice.wall_rows.len() * 32
+            + lattice.iolet_rows.len() * 8
+            + lattice.iolet_links.len() * 28;
+        lattice.padded_len() * 80 + tables
+    }
+}
+
+/// The openings in lattice units. Where nothing but pressures drives the flow, the highest one lets fluid in.
+fn iolets(plan: &Plan, scale: &Scale) -> Vec<Iolet> {
+    let driven = plan.iolets.iter().any(|i| matches!(i.asked, Asked::Flow(q) if q > 0.0));
+    let highest = plan.iolets.iter().filter_map(|i| pressure(i.asked)).fold(f64::NEG_INFINITY, f64::max);
+    let make = |(k, opening): (usize, &super::plan::Iolet)| {
+        let normal = plan.closed.ends[k].normal.map(|x| x as f32);
+        match opening.asked {
+            Asked::Flow(q) => {
+                let mean = scale.velocity_to_lattice(q / opening.area);
+                Iolet { kind: Kind::Velocity, value: mean as f32, normal }
+            }
+            Asked::Pressure(p) => {
+                let kind = if !driven && p >= highest { Kind::Reservoir } else { Kind::Outlet };
+                let value = scale.pressure_to_lattice(p - plan.reference_pressure) as f32;
+                Iolet { kind, value, normal }
+            }
+        }
+    };
+    plan.iolets.iter().enumerate().map(make).collect()
+}
+
+fn wall_sites(lattice: &Lattice) -> usize {
+    let lanes = |block: usize| {
+        let span = lattice.wall_spans[block];
+        let rows = span.first as usize..span.first as usize + span.directions.count_ones() as usize;
+        let mut mask = 0u16;
+        for row in &lattice.wall_rows[rows] {
+            mask |= (0..LANES).fold(0, |m, lane| m | u16::from(row[lane] > 0) << lane);
+        }
+        mask.count_ones() as usize
+    };
+    debug_assert!(PAD == 1);
+    (0..lattice.origins.len()).map(lanes).sum()
+}

@@ -1,0 +1,35 @@
+//! Running a case: from the checked plan to the converged flow and its files.
+//!
+//! [`plan::Plan::new`] does every check that needs the surface: what it returns can be run. [`steady::Steady`] takes the
+//! plan through its lattices, coarse to fine, each started from the flow of the one before, until pressure drops and
+//! flows stop changing. [`results`] writes what was reached.
+
+pub mod ends;
+pub mod level;
+pub mod peak;
+pub mod plan;
+pub mod results;
+pub mod summary;
+pub mod steady;
+pub mod transfer;
+pub mod watch;
+
+/// Why a run did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The plan could not be made.
+    #[error(transparent)]
+    Plan(#[from] plan::PlanError),
+    /// The flow became unphysical.
+    #[error(transparent)]
+    Diverged(#[from] watch::Diverged),
+    /// The device failed.
+    #[error(transparent)]
+    Backend(#[from] crate::backend::BackendError),
+    /// The device could not be opened.
+    #[error(transparent)]
+    Device(#[from] crate::backend::gpu::device::DeviceError),
+    /// A result could not be written.
+    #[error(transparent)]
+    Output(#[from] crate::output::OutputError),
+}

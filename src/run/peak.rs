@@ -1,0 +1,121 @@
+//! An estimate of the fastest velocity, before anything is computed: flow over the smallest section.
+//!
+//! From the lids where fluid enters, path lengths through the lattice are found; sites of nearly equal path length form
+//! cross-sections, one a branch. The flow is shared among the branches cut at the same path length by Murray's law
+//! (`Q ~ r^3`, Murray 1926), and the velocity on the axis is taken as twice the mean.
+
+use std::collections::VecDeque;
+
+use super::plan::{Asked, Iolet, pressure};
+use crate::geometry::lattice::directions::{C, Q};
+use crate::geometry::lattice::Lattice;
+
+/// Thickness of a section, in sites.
+const THICKNESS: u32 = 2;
+
+/// Estimated fastest velocity, m/s: the larger of what the flows and what the pressures ask for; `rho` in kg/m^3, `mu`
+/// in Pa s.
+#[must_use]
+pub fn estimate(lattice: &Lattice, iolets: &[Iolet], rho: f64, mu: f64) -> f64 {
+    let by_flow = sections(lattice, iolets);
+    let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
+    let high = pressures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let low = pressures.iter().copied().fold(f64::INFINITY, f64::min);
+    if pressures.len() < 2 || high <= low {
+        return by_flow;
+    }
+    // A pressure difference makes at most Bernoulli's velocity, and at most Poiseuille's along the vessel.
+    let bernoulli = (2.0 * (high - low) / rho).sqrt();
+    let widest = iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
+    let size = |a: usize| lattice.grid.size[a] as f64 * lattice.grid.spacing;
+    let length = size(0).max(size(1)).max(size(2));
+    let poiseuille = (high - low) * widest * widest / (16.0 * mu * length);
+    by_flow.max(bernoulli.min(poiseuille))
+}
+
+fn sections(lattice: &Lattice, iolets: &[Iolet]) -> f64 {
+    let entering: f64 = iolets.iter().map(|i| if let Asked::Flow(q) = i.asked { q.max(0.0) } else { 0.0 }).sum();
+    let at_openings = iolets.iter().filter_map(|i| match i.asked {
+        Asked::Flow(q) => Some(2.0 * q.abs() / i.area),
+        Asked::Pressure(_) => None,
+    });
+    let at_openings = at_openings.fold(0.0, f64::max);
+    let path = paths(lattice, iolets);
+    let mut seen = vec![false; path.len()];
+    // (path bin, sites of one section), then the largest velocity of each bin.
+    let mut found: Vec<(u32, f64)> = Vec::new();
+    for site in lattice.fluid_sites() {
+        if !seen[site] && path[site] != u32::MAX {
+            found.push((bin(path[site]), flood(lattice, &path, &mut seen, site) as f64));
+        }
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let area = lattice.grid.spacing.powi(2) / f64::from(THICKNESS);
+    let mut fastest: f64 = at_openings;
+    for bin in found.chunk_by(|a, b| a.0 == b.0) {
+        let shares: f64 = bin.iter().map(|(_, n)| n.powf(1.5)).sum();
+        for (_, n) in bin {
+            fastest = fastest.max(2.0 * entering * n.powf(1.5) / shares / (n * area));
+        }
+    }
+    fastest
+}
+
+fn bin(path: u32) -> u32 {
+    path / (10 * THICKNESS)
+}
+
+/// Path length from the lids of entering flow, in tenths of a spacing.
+fn paths(lattice: &Lattice, iolets: &[Iolet]) -> Vec<u32> {
+    let mut path = vec![u32::MAX; lattice.padded_len()];
+    // Steps of length 10 and 14: a queue a path length modulo 15.
+    let mut queues: Vec<VecDeque<u32>> = vec![VecDeque::new(); 15];
+    for link in &lattice.iolet_links {
+        if matches!(iolets[link.iolet as usize].asked, Asked::Flow(q) if q > 0.0) && path[link.site as usize] > 0 {
+            path[link.site as usize] = 0;
+            queues[0].push_back(link.site);
+        }
+    }
+    let (mut length, mut idle) = (0u32, 0);
+    while idle < 15 {
+        let Some(site) = queues[length as usize % 15].pop_front() else {
+            length += 1;
+            idle += 1;
+            continue;
+        };
+        idle = 0;
+        if path[site as usize] != length {
+            continue;
+        }
+        for q in 1..Q {
+            if let Some(next) = lattice.neighbour(site as usize, q) {
+                let far = length + if q <= 6 { 10 } else { 14 };
+                if far < path[next] {
+                    path[next] = far;
+                    queues[far as usize % 15].push_back(next as u32);
+                }
+            }
+        }
+    }
+    debug_assert!(C.len() == Q);
+    path
+}
+
+/// Number of connected sites in the same bin as `start`.
+fn flood(lattice: &Lattice, path: &[u32], seen: &mut [bool], start: usize) -> usize {
+    let mut stack = vec![start];
+    seen[start] = true;
+    let mut count = 0;
+    while let Some(site) = stack.pop() {
+        count += 1;
+        for q in 1..Q {
+            if let Some(next) = lattice.neighbour(site, q) {
+                if !seen[next] && path[next] != u32::MAX && bin(path[next]) == bin(path[start]) {
+                    seen[next] = true;
+                    stack.push(next);
+                }
+            }
+        }
+    }
+    count
+}

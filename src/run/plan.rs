@@ -1,0 +1,325 @@
+//! From a case to a plan: every check that needs the surface.
+
+use std::sync::Arc;
+
+use super::level::Level;
+use super::peak;
+use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
+use crate::geometry::build::Repairs;
+use crate::geometry::check::{VesselError, check_unit};
+use crate::geometry::extend;
+use crate::geometry::formats::{self, FormatError};
+use crate::geometry::lattice::{Lattice, LatticeError};
+use crate::geometry::section::Section;
+use crate::geometry::vessel::{Closed, Selector, Vessel};
+use crate::units::Scale;
+
+/// Sites across the narrowest opening below which its flow is not resolved.
+pub const FEWEST_ACROSS: f64 = 6.0;
+
+/// Sites across the narrowest opening that a coarser lattice must still have to be worth a start.
+const COARSEST_ACROSS: f64 = 5.0;
+
+/// Most sites that a plan takes without asking for a coarser resolution: 64 GB of state.
+const MOST_SITES: f64 = 6e8;
+
+/// Lattice velocity at the fastest point: the error of compressibility and the room for jets that outrun the estimate.
+pub const PEAK_VELOCITY: f64 = 0.1;
+
+/// Largest relaxation time: a slow flow gains accuracy from smaller steps (docs/verification.md).
+pub const LARGEST_TAU: f64 = 0.58;
+
+/// Length of an automatic flow extension, in diameters of its opening.
+const EXTENSION: f64 = 1.5;
+
+/// Default relative change that counts as steady.
+pub const TOLERANCE: f64 = 1e-3;
+
+/// Why a case cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The case file.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// A surface file.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// The surface does not make a vessel with these openings.
+    #[error(transparent)]
+    Vessel(#[from] VesselError),
+    /// The lattice.
+    #[error(transparent)]
+    Lattice(#[from] LatticeError),
+}
+
+/// What an opening is asked for, in SI.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Asked {
+    /// Flow into the vessel, m^3/s.
+    Flow(f64),
+    /// Mean pressure at the vessel's own end, Pa.
+    Pressure(f64),
+}
+
+/// An opening with its condition.
+#[derive(Clone, Debug)]
+pub struct Iolet {
+    /// Name in the case.
+    pub name: String,
+    /// What it is asked for.
+    pub asked: Asked,
+    /// Velocity profile over the section, of mean 1; none for a plug.
+    pub section: Option<Section>,
+    /// Equivalent diameter, m.
+    pub diameter: f64,
+    /// Area, m^2.
+    pub area: f64,
+}
+
+/// A case that can be run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The case.
+    pub case: Case,
+    /// The vessel.
+    pub vessel: Vessel,
+    /// What was repaired on the way.
+    pub repairs: Repairs,
+    /// The vessel closed by extensions and lids.
+    pub closed: Closed,
+    /// Openings in the order of the case.
+    pub iolets: Vec<Iolet>,
+    /// Density of the blood, kg/m^3.
+    pub rho: f64,
+    /// Dynamic viscosity, Pa s.
+    pub mu: f64,
+    /// Pressure that the lattice's density deviations are measured from, Pa.
+    pub reference_pressure: f64,
+    /// Estimated fastest velocity, m/s.
+    pub peak: f64,
+    /// Spacings of the lattices, coarse to fine, m.
+    pub spacings: Vec<f64>,
+    /// The finest lattice.
+    pub lattice: Arc<Lattice>,
+    /// Relative change that counts as steady.
+    pub tolerance: f64,
+}
+
+impl Plan {
+    /// Checks a case against its surface.
+    ///
+    /// # Errors
+    /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
+    pub fn new(case: Case) -> Result<Self, PlanError> {
+        case.validate()?;
+        let unit = case.geometry.unit.get_ref().metres();
+        let surface = formats::read_all(&case.surface_paths()?, unit)?;
+        let selectors: Vec<_> = case.openings.iter().map(selector).collect();
+        let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
+        check_unit(&vessel)?;
+        let lengths: Vec<f64> =
+            case.openings.iter().zip(&vessel.openings).map(|(o, v)| extension(o, v.equivalent_diameter())).collect();
+        let closed = extend::close(&vessel, &lengths)?;
+        let spacing = spacing(&case, &vessel)?;
+        let iolets = iolets(&case, &vessel);
+        let lattice = Arc::new(Lattice::build(&closed, spacing)?);
+        let narrowest = narrowest(&vessel);
+        let mut spacings = vec![spacing];
+        while narrowest / spacings[spacings.len() - 1] >= 2.0 * COARSEST_ACROSS && spacings.len() < 4 {
+            spacings.push(2.0 * spacings[spacings.len() - 1]);
+        }
+        spacings.reverse();
+        let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
+        let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
+        let (rho, mu) = (case.blood.density.get_ref().si(), case.blood.viscosity.get_ref().si());
+        let coarse = if spacings.len() > 1 { Arc::new(Lattice::build(&closed, spacings[0])?) } else { lattice.clone() };
+        let peak = peak::estimate(&coarse, &iolets, rho, mu);
+        let tolerance = case.time.tolerance.as_ref().map_or(TOLERANCE, |t| *t.get_ref());
+        Ok(Self {
+            case,
+            vessel,
+            repairs,
+            closed,
+            iolets,
+            rho,
+            mu,
+            reference_pressure,
+            peak,
+            spacings,
+            lattice,
+            tolerance,
+        })
+    }
+
+    /// The scale of a lattice whose fastest velocity is `peak` m/s.
+    #[must_use]
+    pub fn scale(&self, spacing: f64, peak: f64) -> Scale {
+        let slow = Scale::from_tau(spacing, self.rho, self.mu, LARGEST_TAU);
+        if peak > 0.0 {
+            let fast = Scale::from_velocity(spacing, self.rho, peak, PEAK_VELOCITY);
+            if fast.dt < slow.dt {
+                return fast;
+            }
+        }
+        slow
+    }
+
+    /// The finest level as planned.
+    #[must_use]
+    pub fn finest(&self) -> Level {
+        let spacing = self.spacings[self.spacings.len() - 1];
+        Level::new(self, self.lattice.clone(), self.scale(spacing, self.peak))
+    }
+
+    /// The level of spacing `spacings[k]` for a fastest velocity of `peak` m/s.
+    ///
+    /// # Errors
+    /// When no lattice can be cut at that spacing.
+    pub fn level(&self, k: usize, peak: f64) -> Result<Level, LatticeError> {
+        let spacing = self.spacings[k];
+        let lattice = if k + 1 == self.spacings.len() {
+            self.lattice.clone()
+        } else {
+            Arc::new(Lattice::build(&self.closed, spacing)?)
+        };
+        Ok(Level::new(self, lattice, self.scale(spacing, peak)))
+    }
+
+    /// Reynolds number of the opening with the largest flow: mean velocity and equivalent diameter; of the estimated
+    /// peak where only pressures are given.
+    #[must_use]
+    pub fn reynolds(&self) -> f64 {
+        let by_flow = self.iolets.iter().filter_map(|i| match i.asked {
+            Asked::Flow(q) => Some(q.abs() / i.area * i.diameter),
+            Asked::Pressure(_) => None,
+        });
+        let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
+        let scale = by_flow.fold(0.0, f64::max);
+        self.rho / self.mu * if scale > 0.0 { scale } else { 0.5 * self.peak * widest }
+    }
+
+    /// Steps that the finest lattice is expected to need: about five times the time in which the flow forgets its start.
+    #[must_use]
+    pub fn expected_steps(&self, level: &Level) -> u64 {
+        (5.0 * self.memory(level)) as u64
+    }
+
+    /// Steps in which the flow forgets its start: the blood's stay in the vessel or the time that viscosity needs
+    /// across the widest opening, whichever is shorter.
+    #[must_use]
+    pub fn memory(&self, level: &Level) -> f64 {
+        let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
+        let viscous = (0.5 * widest).powi(2) * self.rho / (5.78 * self.mu);
+        let inflow: f64 = self.iolets.iter().map(|i| flow(i.asked).unwrap_or(0.0).max(0.0)).sum();
+        let volume = level.lattice.sites as f64 * level.scale.dx.powi(3);
+        let stay = if inflow > 0.0 { volume / inflow } else { viscous };
+        level.scale.time_to_lattice(stay.min(viscous)).max(200.0)
+    }
+}
+
+/// The pressure asked for, if it is one.
+#[must_use]
+pub fn pressure(asked: Asked) -> Option<f64> {
+    match asked {
+        Asked::Pressure(p) => Some(p),
+        Asked::Flow(_) => None,
+    }
+}
+
+/// The flow asked for, if it is one.
+#[must_use]
+pub fn flow(asked: Asked) -> Option<f64> {
+    match asked {
+        Asked::Flow(q) => Some(q),
+        Asked::Pressure(_) => None,
+    }
+}
+
+fn selector(opening: &crate::case::Opening) -> (String, Selector) {
+    let selector = match &opening.place {
+        Place::Patch(name) => Selector::Patch(name.get_ref().clone()),
+        Place::Near(point) => Selector::Near(*point.get_ref()),
+    };
+    (opening.name.get_ref().clone(), selector)
+}
+
+/// Length of the flow extension of an opening, m: outlets get one unless the case says otherwise, because their
+/// condition disturbs the flow beside it.
+fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
+    match (opening.extension.get_ref(), &opening.condition) {
+        (Extension::Fixed(length), _) => length.si(),
+        (Extension::Auto, Condition::Pressure(_)) => EXTENSION * diameter,
+        (Extension::Auto, _) => 0.0,
+    }
+}
+
+fn narrowest(vessel: &Vessel) -> f64 {
+    vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(f64::INFINITY, f64::min)
+}
+
+/// The finest spacing, m.
+fn spacing(case: &Case, vessel: &Vessel) -> Result<f64, PlanError> {
+    let narrowest = narrowest(vessel);
+    let spacing = match &case.resolution {
+        Resolution::Across(across) => narrowest / f64::from(*across.get_ref()),
+        Resolution::Spacing(spacing) => spacing.get_ref().si(),
+    };
+    let across = narrowest / spacing;
+    if across < FEWEST_ACROSS {
+        let thin = vessel.openings.iter().find(|o| o.equivalent_diameter() <= narrowest);
+        let name = thin.map_or("?", |o| o.name.as_str());
+        let place = thin.map_or([0.0; 3], |o| o.centre.map(|x| x * 1e3));
+        let message = format!(
+            "resolution: {across:.1} sites across opening `{name}` ({:.3} mm wide, at {:.2} {:.2} {:.2} mm) is less than {FEWEST_ACROSS}",
+            narrowest * 1e3,
+            place[0],
+            place[1],
+            place[2]
+        );
+        let help = format!("use a spacing of at most {:.4} mm, or across = 6 or more", narrowest / FEWEST_ACROSS * 1e3);
+        return Err(case.error(case.resolution.span(), message, "too coarse", &help).into());
+    }
+    let volume = box_volume(vessel);
+    let sites = volume / spacing.powi(3);
+    if sites > MOST_SITES * 40.0 {
+        let message = format!(
+            "resolution: a spacing of {:.5} mm makes about {:.1e} points in the vessel's box, more than a device holds",
+            spacing * 1e3,
+            sites
+        );
+        let least = (volume / (MOST_SITES * 40.0)).cbrt();
+        let help = format!("use a spacing of at least {:.4} mm, or a smaller across", least * 1e3);
+        return Err(case.error(case.resolution.span(), message, "too fine", &help).into());
+    }
+    Ok(spacing)
+}
+
+fn box_volume(vessel: &Vessel) -> f64 {
+    let extent = |a: usize| {
+        let values = vessel.wall.vertices.iter().map(|v| v[a]);
+        values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
+    };
+    extent(0) * extent(1) * extent(2)
+}
+
+fn iolets(case: &Case, vessel: &Vessel) -> Vec<Iolet> {
+    let rim = |o: &crate::geometry::vessel::Opening| -> Vec<[f64; 3]> {
+        o.rim.iter().map(|&v| vessel.wall.vertices[v as usize]).collect()
+    };
+    let make = |(asked, opening): (&crate::case::Opening, &crate::geometry::vessel::Opening)| {
+        let condition = match &asked.condition {
+            Condition::Flow(q) => Asked::Flow(q.get_ref().si()),
+            Condition::Velocity(v) => Asked::Flow(v.get_ref().si() * opening.area),
+            Condition::Pressure(p) => Asked::Pressure(p.get_ref().si()),
+        };
+        let parabolic = flow(condition).is_some() && asked.profile == Profile::Parabolic;
+        Iolet {
+            name: opening.name.clone(),
+            asked: condition,
+            section: parabolic.then(|| Section::new(&rim(opening), opening.centre, opening.normal)),
+            diameter: opening.equivalent_diameter(),
+            area: opening.area,
+        }
+    };
+    case.openings.iter().zip(&vessel.openings).map(make).collect()
+}
