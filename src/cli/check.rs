@@ -15,6 +15,9 @@ use crate::run::plan::Plan;
 /// Relaxation time below which a flow of this size is likely to need a finer lattice.
 const THIN_TAU: f64 = 0.5005;
 
+/// Steps timed for the estimate.
+const TRIAL_STEPS: usize = 10;
+
 /// Arguments of `perfuse check`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -42,11 +45,10 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     }
 }
 
-/// Seconds that the run is expected to take, from a few steps on the coarsest lattice.
+/// Seconds that the run is expected to take, from a few steps on the finest lattice.
 fn estimate(plan: &Plan, level: &Level, opened: Option<&device::Opened>) -> Result<f64, Failure> {
-    let trial = plan.level(0, plan.peak).map_err(|e| Failure::Run(e.into()))?;
-    let (lattice, physics) = (trial.lattice.clone(), trial.physics(plan.mu));
-    let mut flow = Flow::open(opened, lattice, trial.iolets.clone(), trial.coefficients.clone(), physics)
+    let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
+    let mut flow = Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics)
         .map_err(RunError::from)?;
     let mut advance = |steps: usize| -> Result<f64, Failure> {
         let clock = std::time::Instant::now();
@@ -54,9 +56,10 @@ fn estimate(plan: &Plan, level: &Level, opened: Option<&device::Opened>) -> Resu
         flow.influx().map_err(RunError::from)?;
         Ok(clock.elapsed().as_secs_f64())
     };
-    advance(5)?;
-    let rate = 40.0 * trial.lattice.sites as f64 / advance(40)?.max(1e-9);
-    Ok(plan.expected_steps(level) as f64 * level.lattice.sites as f64 / rate * 1.3)
+    advance(2)?;
+    let step = advance(TRIAL_STEPS)? / TRIAL_STEPS as f64;
+    // The coarser lattices together take about a tenth of the finest one's time.
+    Ok(plan.expected_steps(level) as f64 * step * 1.1)
 }
 
 /// The plan in numbers.

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::plan::{Asked, Iolet, pressure};
-use crate::geometry::lattice::directions::{C, Q};
+use crate::geometry::lattice::directions::Q;
 use crate::geometry::lattice::Lattice;
 
 /// Thickness of a section, in sites.
@@ -39,26 +39,74 @@ fn sections(lattice: &Lattice, iolets: &[Iolet]) -> f64 {
         Asked::Flow(q) => Some(2.0 * q.abs() / i.area),
         Asked::Pressure(_) => None,
     });
-    let at_openings = at_openings.fold(0.0, f64::max);
+    let mut fastest = at_openings.fold(0.0, f64::max);
     let path = paths(lattice, iolets);
-    let mut seen = vec![false; path.len()];
-    // (path bin, sites of one section), then the largest velocity of each bin.
-    let mut found: Vec<(u32, f64)> = Vec::new();
-    for site in lattice.fluid_sites() {
-        if !seen[site] && path[site] != u32::MAX {
-            found.push((bin(path[site]), flood(lattice, &path, &mut seen, site) as f64));
-        }
-    }
-    found.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut tree = Tree::new(lattice, &path);
+    tree.share(entering);
     let area = lattice.grid.spacing.powi(2) / f64::from(THICKNESS);
-    let mut fastest: f64 = at_openings;
-    for bin in found.chunk_by(|a, b| a.0 == b.0) {
-        let shares: f64 = bin.iter().map(|(_, n)| n.powf(1.5)).sum();
-        for (_, n) in bin {
-            fastest = fastest.max(2.0 * entering * n.powf(1.5) / shares / (n * area));
-        }
+    for section in &tree.sections {
+        fastest = fastest.max(2.0 * section.flow / (section.sites * area));
     }
     fastest
+}
+
+/// Connected sites of nearly equal path length, and the flow through them.
+struct Section {
+    bin: u32,
+    sites: f64,
+    flow: f64,
+    next: Vec<u32>,
+}
+
+/// The sections in the order of their path lengths, each with those that follow it.
+struct Tree {
+    sections: Vec<Section>,
+}
+
+impl Tree {
+    fn new(lattice: &Lattice, path: &[u32]) -> Self {
+        let mut label = vec![u32::MAX; path.len()];
+        let mut sections: Vec<Section> = Vec::new();
+        for site in lattice.fluid_sites().filter(|&site| path[site] != u32::MAX) {
+            if label[site] == u32::MAX {
+                let sites = flood(lattice, path, &mut label, site, sections.len() as u32) as f64;
+                sections.push(Section { bin: bin(path[site]), sites, flow: 0.0, next: Vec::new() });
+            }
+        }
+        for site in lattice.fluid_sites().filter(|&site| path[site] != u32::MAX) {
+            for q in 1..Q {
+                let Some(next) = lattice.neighbour(site, q) else { continue };
+                if path[next] != u32::MAX && bin(path[next]) == bin(path[site]) + 1 {
+                    let followers = &mut sections[label[site] as usize].next;
+                    if !followers.contains(&label[next]) {
+                        followers.push(label[next]);
+                    }
+                }
+            }
+        }
+        Self { sections }
+    }
+
+    /// Sends the flow down the tree, shared by Murray's law wherever a section has several behind it.
+    fn share(&mut self, entering: f64) {
+        let mut order: Vec<u32> = (0..self.sections.len() as u32).collect();
+        order.sort_by_key(|&k| self.sections[k as usize].bin);
+        let first = order.iter().filter(|&&k| self.sections[k as usize].bin == 0).copied().collect::<Vec<_>>();
+        self.spread(&first, entering);
+        for k in order {
+            let (next, flow) = (self.sections[k as usize].next.clone(), self.sections[k as usize].flow);
+            self.spread(&next, flow);
+        }
+    }
+
+    fn spread(&mut self, among: &[u32], flow: f64) {
+        let weight = |section: &Section| section.sites.powf(1.5);
+        let total: f64 = among.iter().map(|&k| weight(&self.sections[k as usize])).sum();
+        for &k in among {
+            let section = &mut self.sections[k as usize];
+            section.flow += flow * weight(section) / total;
+        }
+    }
 }
 
 fn bin(path: u32) -> u32 {
@@ -97,21 +145,20 @@ fn paths(lattice: &Lattice, iolets: &[Iolet]) -> Vec<u32> {
             }
         }
     }
-    debug_assert!(C.len() == Q);
     path
 }
 
-/// Number of connected sites in the same bin as `start`.
-fn flood(lattice: &Lattice, path: &[u32], seen: &mut [bool], start: usize) -> usize {
+/// Labels the sites of the same bin that are connected with `start`; their number.
+fn flood(lattice: &Lattice, path: &[u32], label: &mut [u32], start: usize, name: u32) -> usize {
     let mut stack = vec![start];
-    seen[start] = true;
+    label[start] = name;
     let mut count = 0;
     while let Some(site) = stack.pop() {
         count += 1;
         for q in 1..Q {
             if let Some(next) = lattice.neighbour(site, q) {
-                if !seen[next] && path[next] != u32::MAX && bin(path[next]) == bin(path[start]) {
-                    seen[next] = true;
+                if label[next] == u32::MAX && path[next] != u32::MAX && bin(path[next]) == bin(path[start]) {
+                    label[next] = name;
                     stack.push(next);
                 }
             }

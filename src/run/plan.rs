@@ -17,8 +17,11 @@ use crate::units::Scale;
 /// Sites across the narrowest opening below which its flow is not resolved.
 pub const FEWEST_ACROSS: f64 = 6.0;
 
-/// Sites across the narrowest opening that a coarser lattice must still have to be worth a start.
-const COARSEST_ACROSS: f64 = 5.0;
+/// Sites across the narrowest and the widest opening that a coarser lattice must still have to be worth a start.
+const COARSEST_ACROSS: [f64; 2] = [3.0, 8.0];
+
+/// Most lattices of a run.
+const MOST_LEVELS: usize = 3;
 
 /// Most sites that a plan takes without asking for a coarser resolution: 64 GB of state.
 const MOST_SITES: f64 = 6e8;
@@ -123,12 +126,7 @@ impl Plan {
         let spacing = spacing(&case, &vessel)?;
         let iolets = iolets(&case, &vessel);
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
-        let narrowest = narrowest(&vessel);
-        let mut spacings = vec![spacing];
-        while narrowest / spacings[spacings.len() - 1] >= 2.0 * COARSEST_ACROSS && spacings.len() < 4 {
-            spacings.push(2.0 * spacings[spacings.len() - 1]);
-        }
-        spacings.reverse();
+        let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
         let (rho, mu) = (case.blood.density.get_ref().si(), case.blood.viscosity.get_ref().si());
@@ -292,6 +290,17 @@ fn spacing(case: &Case, vessel: &Vessel) -> Result<f64, PlanError> {
         return Err(case.error(case.resolution.span(), message, "too fine", &help).into());
     }
     Ok(spacing)
+}
+
+/// Spacings from coarse to fine, each half of the one before.
+fn spacings(finest: f64, vessel: &Vessel) -> Vec<f64> {
+    let widest = vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(0.0, f64::max);
+    let coarsest = (narrowest(vessel) / COARSEST_ACROSS[0]).min(widest / COARSEST_ACROSS[1]);
+    let mut spacings = vec![finest];
+    while 2.0 * spacings[0] <= coarsest && spacings.len() < MOST_LEVELS {
+        spacings.insert(0, 2.0 * spacings[0]);
+    }
+    spacings
 }
 
 fn box_volume(vessel: &Vessel) -> f64 {
