@@ -22,3 +22,4 @@ pub mod geometry;
 pub mod run;
 pub mod units;
 pub mod output;
+pub mod units;
