@@ -19,6 +19,6 @@ pub mod case;
 pub mod cli;
 pub mod fluid;
 pub mod geometry;
+pub mod output;
 pub mod run;
 pub mod units;
-pub mod output;

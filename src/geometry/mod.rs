@@ -2,20 +2,20 @@
 //!
 //! Coordinates are metres throughout; [`surface::Surface::unit`] remembers the unit of the file for results and messages.
 
-pub mod lattice;
-pub mod formats;
-pub mod section;
 pub mod build;
 pub mod cap;
 pub mod check;
 pub(crate) mod clearance;
 pub mod edges;
 pub mod extend;
+pub mod formats;
 pub mod inspect;
+pub mod lattice;
 pub mod orient;
 pub(crate) mod polygon;
-pub mod rim;
 pub mod primitives;
+pub mod rim;
+pub mod section;
 pub mod surface;
 pub mod tube;
 pub mod vessel;

@@ -1,7 +1,7 @@
 //! From the crossings along x to row blocks and their neighbours.
 
 use super::raster::{Cut, Grid};
-use super::{Lattice, LANES, LatticeError, PAD, ROWS, Span};
+use super::{LANES, Lattice, LatticeError, PAD, ROWS, Span};
 
 /// Finds blocks by their place.
 pub struct Index<'a> {
@@ -132,11 +132,12 @@ fn row_blocks(runs: &[([i64; 3], i64)]) -> (Vec<[i32; 3]>, Vec<u16>) {
     for &([x0, y, z], end) in runs {
         for bx in x0 / lanes..=(end - 1) / lanes {
             let origin = [(bx * lanes) as i32, y as i32, z as i32];
-            if let Some(&last) = origins.last() {
-                if last[1..] == origin[1..] && last[0] + 2 * LANES as i32 == origin[0] {
-                    origins.push([last[0] + LANES as i32, last[1], last[2]]);
-                    fluid.push(0);
-                }
+            if let Some(&last) = origins.last()
+                && last[1..] == origin[1..]
+                && last[0] + 2 * LANES as i32 == origin[0]
+            {
+                origins.push([last[0] + LANES as i32, last[1], last[2]]);
+                fluid.push(0);
             }
             if origins.last() != Some(&origin) {
                 origins.push(origin);

@@ -22,9 +22,8 @@ pub(super) fn cut(lattice: &mut Lattice, along_x: Vec<Cut>, surface: &Closed) {
     lattice.bulk = uncut(lattice);
     let mut along_x = Some(along_x);
     for q in (1..Q).step_by(2) {
-        let cuts = along_x
-            .take()
-            .unwrap_or_else(|| raster::cuts(&lattice.grid, q, &surface.vertices, &surface.triangles));
+        let cuts =
+            along_x.take().unwrap_or_else(|| raster::cuts(&lattice.grid, q, &surface.vertices, &surface.triangles));
         collect(lattice, q, &cuts, surface, &mut links);
     }
     for link in &links {

@@ -38,13 +38,12 @@ fn fractions_are_uniform_and_measured_along_the_link() {
     let axis = [0.48, 0.6, 0.64];
     let (mut sum, mut count, mut worst) = (0.0, 0.0, 0.0f64);
     for (block, span) in lattice.wall_spans.iter().enumerate() {
-        for q in 1..Q {
+        for (q, c) in C.iter().enumerate().skip(1) {
             let Some(row) = span.row(q) else { continue };
             for (lane, &d) in lattice.wall_rows[row].iter().enumerate().filter(|(_, d)| **d > 0) {
                 let delta = f64::from(d) / 65535.0;
                 let p = lattice.position(Lattice::base(block) + lane);
-                let hit: [f64; 3] =
-                    std::array::from_fn(|a| p[a] + delta * lattice.grid.spacing * f64::from(C[q][a]));
+                let hit: [f64; 3] = std::array::from_fn(|a| p[a] + delta * lattice.grid.spacing * f64::from(c[a]));
                 let along: f64 = (0..3).map(|a| hit[a] * axis[a]).sum();
                 let off = (0..3).map(|a| (hit[a] - along * axis[a]).powi(2)).sum::<f64>().sqrt();
                 worst = worst.max((off - 3e-3).abs());

@@ -1,0 +1,120 @@
+//! The case files that come with the program: each loads, is accepted, finds its openings, and is the size it says.
+
+use std::path::{Path, PathBuf};
+
+use perfuse::case::{Case, Condition, Place, Resolution};
+use perfuse::geometry::check::check_unit;
+use perfuse::geometry::formats::read_all;
+use perfuse::geometry::orient::volume;
+use perfuse::geometry::vessel::{Selector, Vessel};
+
+/// The folder of real data; `None`, after saying so, where it is absent.
+fn data() -> Option<PathBuf> {
+    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("PERFUSE_DATA").map_or_else(default, PathBuf::from);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|what| what.split(',').any(|word| word.trim() == "data"));
+    assert!(!required, "PERFUSE_REQUIRE=data, but there is no folder {}", folder.display());
+    println!("SKIPPED: no folder {}", folder.display());
+    None
+}
+
+/// A case file of the project, accepted.
+fn load(file: &str) -> Case {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let case = Case::load(&path, &[]).unwrap_or_else(|e| panic!("{e}"));
+    case.validate().unwrap_or_else(|e| panic!("{e}"));
+    let head = case.source.file_text().lines().take_while(|line| line.starts_with('#')).count();
+    assert!(head >= 3, "{file} opens with its physics");
+    case
+}
+
+/// What a case asks for.
+struct Size {
+    /// Of the inlet, by mean velocity and equivalent diameter.
+    reynolds: f64,
+    /// Lattice sites in the vessel, without flow extensions.
+    sites: f64,
+    /// Lattice sites across the narrowest opening.
+    across: f64,
+}
+
+/// Builds the vessel of a case from surfaces below `folder`.
+fn size(case: &Case, folder: &Path) -> Size {
+    let files: Vec<PathBuf> = case.geometry.surface.get_ref().iter().map(|file| folder.join(file)).collect();
+    let surface = read_all(&files, case.geometry.unit.get_ref().metres()).unwrap_or_else(|e| panic!("{e}"));
+    let selector = |place: &Place| match place {
+        Place::Patch(patch) => Selector::Patch(patch.get_ref().clone()),
+        Place::Near(point) => Selector::Near(*point.get_ref()),
+    };
+    let ends: Vec<_> = case.openings.iter().map(|o| (o.name.get_ref().clone(), selector(&o.place))).collect();
+    let vessel = Vessel::build(surface, &ends).unwrap_or_else(|e| panic!("{e}"));
+    check_unit(&vessel).unwrap_or_else(|e| panic!("{e}"));
+    let inlet = &vessel.openings[0];
+    let velocity = match &case.openings[0].condition {
+        Condition::Flow(flow) => flow.get_ref().si() / inlet.area,
+        Condition::Velocity(velocity) => velocity.get_ref().si(),
+        Condition::Pressure(_) => panic!("the first opening is the inlet"),
+    };
+    let narrowest = vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(f64::INFINITY, f64::min);
+    let spacing = match &case.resolution {
+        Resolution::Across(across) => narrowest / f64::from(*across.get_ref()),
+        Resolution::Spacing(spacing) => spacing.get_ref().si(),
+    };
+    let blood = &case.blood;
+    let closed = perfuse::geometry::extend::close(&vessel, &vec![0.0; ends.len()]).unwrap_or_else(|e| panic!("{e}"));
+    Size {
+        reynolds: blood.density.get_ref().si() * velocity * inlet.equivalent_diameter()
+            / blood.viscosity.get_ref().si(),
+        sites: volume(&closed.vertices, &closed.triangles) / spacing.powi(3),
+        across: narrowest / spacing,
+    }
+}
+
+/// Asserts the Reynolds number within 1 %, and a number of sites.
+fn assert_size(file: &str, folder: &Path, reynolds: f64, sites: std::ops::Range<f64>) {
+    let size = size(&load(file), folder);
+    println!("{file}: Re {:.1}, {:.0} sites, {:.2} across", size.reynolds, size.sites, size.across);
+    assert!((size.reynolds / reynolds - 1.0).abs() < 0.01, "{file}: Reynolds number {}", size.reynolds);
+    assert!(sites.contains(&size.sites), "{file}: {} sites", size.sites);
+    assert!(size.across > 5.999, "{file}: {} sites across", size.across);
+}
+
+#[test]
+fn shipped_cases_are_the_size_they_say() {
+    let cases = [("stenosis", 257.0), ("stenosis_70", 128.5), ("bend", 300.0), ("bifurcation", 300.0)];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    for (name, reynolds) in cases {
+        assert_size(&format!("cases/{name}.toml"), &folder, reynolds, 1e5..3e5);
+    }
+    let shipped = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(shipped, cases.len(), "every file in cases/ is tested");
+}
+
+#[test]
+fn shipped_cases_find_their_surface_from_their_own_folder() {
+    for name in ["stenosis", "stenosis_70", "bend", "bifurcation"] {
+        let case = load(&format!("cases/{name}.toml"));
+        assert_eq!(case.surface_paths().unwrap_or_else(|e| panic!("{e}")).len(), 1);
+        assert_eq!(case.name(), name);
+    }
+}
+
+#[test]
+fn patient_cases_are_the_size_they_say() {
+    let cases = [
+        ("aorta_arch", 418.0, 2e5..6e5),
+        ("aorta_coarctation", 1330.0, 2e5..6e5),
+        // Six sites across its narrowest end cost more.
+        ("coronary_left", 84.6, 2e5..1e6),
+        ("ica_aneurysm", 366.0, 2e5..6e5),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/patients");
+    assert_eq!(std::fs::read_dir(folder).unwrap().count(), cases.len(), "every file in tests/patients is tested");
+    let Some(data) = data() else { return };
+    for (name, reynolds, sites) in cases {
+        assert_size(&format!("tests/patients/{name}.toml"), &data, reynolds, sites);
+    }
+}
