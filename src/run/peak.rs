@@ -41,7 +41,7 @@ fn sections(lattice: &Lattice, iolets: &[Iolet]) -> f64 {
     });
     let mut fastest = at_openings.fold(0.0, f64::max);
     let path = paths(lattice, iolets);
-    let mut tree = Tree::new(lattice, &path);
+    let mut tree = Tree::new(lattice, iolets, &path);
     tree.share(entering);
     let area = lattice.grid.spacing.powi(2) / f64::from(THICKNESS);
     for section in &tree.sections {
@@ -56,6 +56,8 @@ struct Section {
     sites: f64,
     flow: f64,
     next: Vec<u32>,
+    /// Whether it touches a lid where fluid leaves: what lies behind is the edge of the lid.
+    leaves: bool,
 }
 
 /// The sections in the order of their path lengths, each with those that follow it.
@@ -64,13 +66,13 @@ struct Tree {
 }
 
 impl Tree {
-    fn new(lattice: &Lattice, path: &[u32]) -> Self {
+    fn new(lattice: &Lattice, iolets: &[Iolet], path: &[u32]) -> Self {
         let mut label = vec![u32::MAX; path.len()];
         let mut sections: Vec<Section> = Vec::new();
         for site in lattice.fluid_sites().filter(|&site| path[site] != u32::MAX) {
             if label[site] == u32::MAX {
                 let sites = flood(lattice, path, &mut label, site, sections.len() as u32) as f64;
-                sections.push(Section { bin: bin(path[site]), sites, flow: 0.0, next: Vec::new() });
+                sections.push(Section { bin: bin(path[site]), sites, flow: 0.0, next: Vec::new(), leaves: false });
             }
         }
         for site in lattice.fluid_sites().filter(|&site| path[site] != u32::MAX) {
@@ -84,6 +86,12 @@ impl Tree {
                 }
             }
         }
+        for link in &lattice.iolet_links {
+            let entrance = matches!(iolets[link.iolet as usize].asked, Asked::Flow(q) if q > 0.0);
+            if let Some(section) = sections.get_mut(label[link.site as usize] as usize) {
+                section.leaves |= !entrance;
+            }
+        }
         Self { sections }
     }
 
@@ -94,8 +102,11 @@ impl Tree {
         let first = order.iter().filter(|&&k| self.sections[k as usize].bin == 0).copied().collect::<Vec<_>>();
         self.spread(&first, entering);
         for k in order {
-            let (next, flow) = (self.sections[k as usize].next.clone(), self.sections[k as usize].flow);
-            self.spread(&next, flow);
+            let section = &self.sections[k as usize];
+            if !section.leaves {
+                let (next, flow) = (section.next.clone(), section.flow);
+                self.spread(&next, flow);
+            }
         }
     }
 
