@@ -50,7 +50,7 @@ impl CpuFlow {
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
     pub fn set_level(&mut self, level: Level) {
-        assert!(Level::available().contains(&level), "this processor does not have {}", level.name());
+        assert!(Level::available().contains(&level), "this processor does not have {level}");
         self.level = level;
     }
 
