@@ -37,7 +37,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
     let plan = Plan::new(args.common.load()?)?;
     let opened = device::open(args.common.device)?;
     let level = plan.finest();
-    let seconds = estimate(&plan, &level, opened.as_ref())?;
+    let seconds = estimate(&plan, &level, opened)?;
     if args.common.json {
         print_json(&as_json(&plan, &level, seconds))
     } else {
@@ -46,7 +46,7 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 }
 
 /// Seconds that the run is expected to take, from a few steps on the finest lattice.
-fn estimate(plan: &Plan, level: &Level, opened: Option<&device::Opened>) -> Result<f64, Failure> {
+fn estimate(plan: &Plan, level: &Level, opened: Option<device::Opened>) -> Result<f64, Failure> {
     let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
     let mut flow = Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics)
         .map_err(RunError::from)?;

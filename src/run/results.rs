@@ -26,7 +26,7 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear
     let level = run.level.clone();
     let time = run.last.time;
     let state = run.flow.state()?;
-    let fields: [&[f32]; FIELDS] = std::array::from_fn(|k| &*state.0[k]);
+    let fields = state.slices();
     let volume = folder.join("fluid").join("fluid_0000.vti");
     self::volume(plan, &level, &fields, time, &volume)?;
     pvd::Collection::new(&folder.join("fluid.pvd")).push(time, &volume)?;

@@ -196,7 +196,7 @@ impl<'a> Stage<'a> {
             }
         }
         let state = flow.state()?;
-        let fields: [&[f32]; FIELDS] = std::array::from_fn(|k| &*state.0[k]);
+        let fields = state.slices();
         let fine = refine(&coarse.lattice, &fields, &from, &self.level.lattice, &self.frame());
         self.flow.set_state(&std::array::from_fn(|k| fine[k].as_slice()))?;
         Ok(())
@@ -253,7 +253,7 @@ impl<'a> Stage<'a> {
     fn look(&mut self, between: usize) -> Result<Sample, RunError> {
         let influx = self.flow.influx()?;
         let state = self.flow.state()?;
-        let fields: [&[f32]; FIELDS] = std::array::from_fn(|k| &*state.0[k]);
+        let fields = state.slices();
         let sight = watch::look(&self.level.lattice, &fields);
         let drho = |site: usize| f64::from(Macro::read(&fields.map(|f| f[site])).drho);
         let ends = self.level.ends.mean(drho);
@@ -321,7 +321,7 @@ impl<'a> Stage<'a> {
         let sites = level.lattice.padded_len();
         let mut fields = vec![vec![0.0f32; sites]; FIELDS];
         for site in level.lattice.fluid_sites() {
-            let old = Macro::read(&std::array::from_fn(|k| state.0[k][site]));
+            let old = Macro::read(&state.site(site));
             let new = convert(&old, &from, &to).write();
             for (field, value) in fields.iter_mut().zip(new) {
                 field[site] = value;

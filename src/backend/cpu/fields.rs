@@ -7,6 +7,9 @@ use crate::fluid::moments::{FIELDS, Moments};
 /// Alignment of the whole: a huge page of x86, so that `madvise` can give them.
 const PAGE: usize = 2 << 20;
 
+/// Values before each array: the kernel loads one value before lane 0 of the first block of padding, and does not use it.
+const LEAD: usize = 16;
+
 /// Ten arrays of equal length.
 pub(super) struct Fields {
     data: *mut f32,
@@ -24,7 +27,7 @@ unsafe impl Sync for Fields {}
 impl Fields {
     /// Arrays of `len` zeros.
     pub(super) fn zeroed(len: usize) -> Self {
-        let pitch = len.next_multiple_of(16) + 16 * 5;
+        let pitch = len.next_multiple_of(16) + LEAD * 5;
         let bytes = pitch * FIELDS * size_of::<f32>();
         let align = if bytes >= 2 * PAGE { PAGE } else { 64 };
         let Ok(layout) = Layout::from_size_align(bytes, align) else { panic!("a state of {bytes} bytes") };
@@ -48,17 +51,25 @@ impl Fields {
 
     pub(super) fn pointers(&self) -> [*const f32; FIELDS] {
         // SAFETY: every array starts inside the allocation.
-        std::array::from_fn(|k| unsafe { self.data.add(k * self.pitch) }.cast_const())
+        std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch) }.cast_const())
     }
 
     pub(super) fn pointers_mut(&mut self) -> [*mut f32; FIELDS] {
         // SAFETY: every array starts inside the allocation.
-        std::array::from_fn(|k| unsafe { self.data.add(k * self.pitch) })
+        std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch) })
     }
 
     pub(super) fn slices(&self) -> [&[f32]; FIELDS] {
         // SAFETY: `len` values of each array lie inside the allocation and are initialised.
         self.pointers().map(|p| unsafe { std::slice::from_raw_parts(p, self.len) })
+    }
+
+    pub(super) fn copy_from(&mut self, fields: &[&[f32]; FIELDS]) {
+        for (pointer, field) in self.pointers_mut().into_iter().zip(fields) {
+            assert_eq!(field.len(), self.len, "a state of another lattice");
+            // SAFETY: `len` values of the array lie inside the allocation, which no other reference reaches.
+            unsafe { std::slice::from_raw_parts_mut(pointer, self.len) }.copy_from_slice(field);
+        }
     }
 
     pub(super) fn site(&self, site: usize) -> Moments {

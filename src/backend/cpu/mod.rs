@@ -36,8 +36,12 @@ pub struct CpuFlow {
 
 impl CpuFlow {
     /// A flow at rest. `coefficients` has one value an opening link ([`iolet::coefficient`]).
+    ///
+    /// # Panics
+    /// If an opening link has no coefficient or no condition.
     #[must_use]
     pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, physics: Physics) -> Self {
+        super::assert_openings(&lattice, &iolets, &coefficients);
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
@@ -46,7 +50,7 @@ impl CpuFlow {
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
     pub fn set_level(&mut self, level: Level) {
-        assert!(Level::available().contains(&level), "this processor does not have {}", level.name());
+        assert!(Level::available().contains(&level), "this processor does not have {level}");
         self.level = level;
     }
 
@@ -142,6 +146,20 @@ impl CpuFlow {
     #[must_use]
     pub fn moments(&self) -> [&[f32]; FIELDS] {
         self.now.slices()
+    }
+
+    /// The lattice that the flow is on.
+    #[must_use]
+    pub fn lattice(&self) -> &Arc<Lattice> {
+        &self.lattice
+    }
+
+    /// Sets the ten fields, each a padded site array.
+    ///
+    /// # Panics
+    /// If an array has another length than the lattice's padded arrays.
+    pub fn set_state(&mut self, fields: &[&[f32]; FIELDS]) {
+        self.now.copy_from(fields);
     }
 
     /// Sets the state of a site by its padded index.

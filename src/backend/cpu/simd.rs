@@ -1,9 +1,14 @@
 //! Sixteen lanes in the instruction sets that the processor may have.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use crate::fluid::lanes::Lanes;
 
-/// Instruction set that the kernels run in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Instruction set that the kernels run in, found at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// One register of sixteen.
     Avx512,
@@ -41,15 +46,15 @@ impl Level {
             Self::Portable => vec![Self::Portable],
         }
     }
+}
 
-    /// Name for messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Avx512 => "AVX-512",
-            Self::Avx2 => "AVX2+FMA",
+            Self::Avx2 => "AVX2 + FMA",
             Self::Portable => "portable",
-        }
+        })
     }
 }
 

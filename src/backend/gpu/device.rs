@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use super::error::Faults;
+
 /// Which device a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Choice {
@@ -213,7 +215,8 @@ pub fn list() -> Vec<AdapterInfo> {
     adapters().into_iter().map(|(info, _)| info).collect()
 }
 
-/// An adapter ready for work, with its limits requested in full.
+/// An adapter ready for work, with its limits requested in full. A copy is the same device.
+#[derive(Clone, Debug)]
 pub struct Opened {
     /// What it is.
     pub info: AdapterInfo,
@@ -223,6 +226,8 @@ pub struct Opened {
     pub device: wgpu::Device,
     /// Its queue.
     pub queue: wgpu::Queue,
+    /// What it reported outside of any call.
+    pub(super) faults: Faults,
 }
 
 /// Opens the adapter that a choice comes to; none if it comes to the native CPU.
@@ -243,7 +248,10 @@ pub fn open(choice: Choice) -> Result<Option<Opened>, DeviceError> {
         ..wgpu::DeviceDescriptor::default()
     };
     match pollster::block_on(adapter.request_device(&request)) {
-        Ok((device, queue)) => Ok(Some(Opened { info, adapter, device, queue })),
+        Ok((device, queue)) => {
+            let faults = Faults::of(&device);
+            Ok(Some(Opened { info, adapter, device, queue, faults }))
+        }
         Err(source) => Err(DeviceError::Open { name: info.name, backend: info.backend, source }),
     }
 }

@@ -1,3 +1,10 @@
 //! Adapters reached through Vulkan, Metal or DX12.
 
 pub mod device;
+pub mod error;
+pub mod flow;
+pub mod layout;
+pub mod pipelines;
+pub mod shader;
+
+mod memory;

@@ -1,0 +1,146 @@
+//! What can go wrong on an adapter, and how it is noticed.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why the flow cannot be computed on an adapter.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GpuError {
+    /// The adapter does not let a shader see enough buffers.
+    #[error(
+        "the adapter `{adapter}` lets a shader see {allowed} storage buffers, and the flow needs {needed}: update its \
+         driver, or take `--device cpu`"
+    )]
+    FewBuffers {
+        /// Name of the adapter.
+        adapter: String,
+        /// How many the flow needs.
+        needed: u32,
+        /// How many there can be.
+        allowed: u32,
+    },
+    /// The adapter's workgroups are too small.
+    #[error(
+        "the adapter `{adapter}` runs at most {allowed} threads in a workgroup, and the flow needs {needed}: take \
+         `--device cpu`"
+    )]
+    SmallWorkgroup {
+        /// Name of the adapter.
+        adapter: String,
+        /// How many the flow needs.
+        needed: u32,
+        /// How many there can be.
+        allowed: u32,
+    },
+    /// One array does not fit in a buffer of the adapter.
+    #[error(
+        "{sites} sites need {needed} bytes for {what}, and the adapter `{adapter}` holds at most {allowed} bytes in one \
+         array: use a coarser resolution, or take `--device cpu`"
+    )]
+    TooLarge {
+        /// Name of the adapter.
+        adapter: String,
+        /// Fluid sites of the lattice.
+        sites: usize,
+        /// Which array.
+        what: &'static str,
+        /// Its size, bytes.
+        needed: u64,
+        /// The largest that the adapter takes, bytes.
+        allowed: u64,
+    },
+    /// The adapter's memory is used up.
+    #[error(
+        "the adapter `{adapter}` has no memory left for {sites} sites, {needed} bytes: use a coarser resolution, close \
+         other programs that use it, or take `--device cpu`"
+    )]
+    OutOfMemory {
+        /// Name of the adapter.
+        adapter: String,
+        /// Fluid sites of the lattice.
+        sites: usize,
+        /// What the flow needs, bytes.
+        needed: u64,
+    },
+    /// The adapter went away, or was reset by its driver.
+    #[error(
+        "the adapter `{adapter}` was lost: {reason}; run again from the last checkpoint, or take `--device cpu`"
+    )]
+    Lost {
+        /// Name of the adapter.
+        adapter: String,
+        /// What its driver says.
+        reason: String,
+    },
+    /// The adapter refused a command.
+    #[error("the adapter `{adapter}` refused a command: {reason}; update its driver, or take `--device cpu`")]
+    Refused {
+        /// Name of the adapter.
+        adapter: String,
+        /// What its driver says.
+        reason: String,
+    },
+}
+
+/// What a device reported outside of any call.
+#[derive(Clone, Debug)]
+enum Fault {
+    OutOfMemory,
+    Lost(String),
+    Refused(String),
+}
+
+/// The first thing that a device reported outside of any call, shared with its callbacks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Faults(Arc<Mutex<Option<Fault>>>);
+
+impl Faults {
+    /// Listens to a device.
+    pub(super) fn of(device: &wgpu::Device) -> Self {
+        let faults = Self::default();
+        let heard = faults.clone();
+        device.on_uncaptured_error(Arc::new(move |error| {
+            heard.set(match error {
+                wgpu::Error::OutOfMemory { .. } => Fault::OutOfMemory,
+                other => Fault::Refused(other.to_string()),
+            });
+        }));
+        let heard = faults.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                heard.set(Fault::Lost(message));
+            }
+        });
+        faults
+    }
+
+    fn set(&self, fault: Fault) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+    }
+
+    /// Fails with what was reported, if anything was.
+    pub(super) fn check(&self, adapter: &str, sites: usize, needed: u64) -> Result<(), GpuError> {
+        let adapter = adapter.to_owned();
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            None => Ok(()),
+            Some(Fault::OutOfMemory) => Err(GpuError::OutOfMemory { adapter, sites, needed }),
+            Some(Fault::Lost(reason)) => Err(GpuError::Lost { adapter, reason }),
+            Some(Fault::Refused(reason)) => Err(GpuError::Refused { adapter, reason }),
+        }
+    }
+
+    /// Waits for a submission, or for all.
+    ///
+    /// wgpu panics in `Device::poll` where the device is lost in the meantime; that becomes a fault as well.
+    pub(super) fn wait(&self, device: &wgpu::Device, submission_index: Option<wgpu::SubmissionIndex>) {
+        let wait = wgpu::PollType::Wait { submission_index, timeout: None };
+        match catch_unwind(AssertUnwindSafe(|| device.poll(wait))) {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => self.set(Fault::Lost(error.to_string())),
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().cloned();
+                self.set(Fault::Lost(message.unwrap_or_else(|| "waiting for it failed".to_owned())));
+            }
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The flow on an adapter.
+//!
+//! Two states of ten arrays each; one step reads one and writes the other: `incoming` fills in what comes through the
+//! openings, `flow` does the rest. Many steps go into one submission, and at most two submissions are under way, so
+//! that the host neither waits for each nor runs ahead without bound.
+
+use std::sync::Arc;
+
+use super::device::{AdapterInfo, Opened};
+use super::error::GpuError;
+use super::layout;
+use super::memory::Demand;
+use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, workgroups};
+use crate::fluid::collision::Physics;
+use crate::fluid::iolet::Iolet;
+use crate::fluid::moments::FIELDS;
+use crate::geometry::lattice::directions::weight;
+use crate::geometry::lattice::{LANES, Lattice, WallRow};
+
+/// Most steps in a submission.
+const STEPS_PER_SUBMISSION: usize = 100;
+
+/// About the most site updates in a submission: drivers reset an adapter that one submission keeps for seconds.
+const UPDATES_PER_SUBMISSION: usize = 1 << 26;
+
+/// A flow in the memory of an adapter.
+pub struct GpuFlow {
+    gpu: Opened,
+    lattice: Arc<Lattice>,
+    iolets: Vec<Iolet>,
+    physics: Physics,
+    pipelines: Pipelines,
+    /// Both states, and which of them is the present one.
+    states: [[wgpu::Buffer; FIELDS]; 2],
+    now: usize,
+    from: [wgpu::BindGroup; 2],
+    to: [wgpu::BindGroup; 2],
+    tables: wgpu::BindGroup,
+    links: wgpu::BindGroup,
+    physics_buffer: wgpu::Buffer,
+    iolets_buffer: wgpu::Buffer,
+    passing: wgpu::Buffer,
+    flow_groups: [u32; 2],
+    incoming_groups: [u32; 2],
+    under_way: Option<wgpu::SubmissionIndex>,
+}
+
+/// Bytes that a flow takes in an adapter's memory.
+#[must_use]
+pub fn bytes(lattice: &Lattice) -> u64 {
+    let links = lattice.iolet_links.len() * (size_of::<layout::IoletLink>() + size_of::<[f32; 2]>());
+    let rows = lattice.iolet_rows.len() * size_of::<layout::IoletRow>();
+    2 * FIELDS as u64 * field_bytes(lattice) + block_bytes(lattice) + wall_bytes(lattice) + (links + rows) as u64
+}
+
+fn field_bytes(lattice: &Lattice) -> u64 {
+    (lattice.padded_len() * size_of::<f32>()) as u64
+}
+
+fn block_bytes(lattice: &Lattice) -> u64 {
+    (lattice.origins.len() * size_of::<layout::Block>()) as u64
+}
+
+fn wall_bytes(lattice: &Lattice) -> u64 {
+    (lattice.wall_rows.len() * size_of::<WallRow>()) as u64
+}
+
+/// Checks that an adapter's limits admit a lattice.
+///
+/// # Errors
+/// [`GpuError`] with what is needed and what is allowed.
+pub fn fits(adapter: &AdapterInfo, lattice: &Lattice) -> Result<(), GpuError> {
+    let name = || adapter.name.clone();
+    let allowed = adapter.max_storage_buffers_per_shader_stage;
+    if allowed < STORAGE_BUFFERS {
+        return Err(GpuError::FewBuffers { adapter: name(), needed: STORAGE_BUFFERS, allowed });
+    }
+    let allowed = adapter.max_compute_invocations_per_workgroup.min(adapter.max_compute_workgroup_size[0]);
+    if allowed < WORKGROUP {
+        return Err(GpuError::SmallWorkgroup { adapter: name(), needed: WORKGROUP, allowed });
+    }
+    let allowed = adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size);
+    let arrays = [
+        ("each of twenty site arrays", field_bytes(lattice)),
+        ("their blocks", block_bytes(lattice)),
+        ("their walls", wall_bytes(lattice)),
+    ];
+    match arrays.into_iter().max_by_key(|(_, bytes)| *bytes) {
+        Some((what, needed)) if needed > allowed => {
+            Err(GpuError::TooLarge { adapter: name(), sites: lattice.sites, what, needed, allowed })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl GpuFlow {
+    /// A flow at rest. `coefficients` has one value an opening link ([`crate::fluid::iolet::coefficient`]).
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter's limits or memory do not admit the lattice, or its driver refuses the shaders.
+    ///
+    /// # Panics
+    /// If an opening link has no coefficient or no condition.
+    pub fn new(
+        gpu: Opened,
+        lattice: Arc<Lattice>,
+        iolets: Vec<Iolet>,
+        coefficients: &[f32],
+        physics: Physics,
+        checks: Checks,
+    ) -> Result<Self, GpuError> {
+        crate::backend::assert_openings(&lattice, &iolets, coefficients);
+        fits(&gpu.info, &lattice)?;
+        let pipelines = Pipelines::new(&gpu, checks);
+        let storage = wgpu::BufferUsages::STORAGE;
+        let field = || gpu.buffer("field", field_bytes(&lattice), storage);
+        let states: [[_; FIELDS]; 2] = std::array::from_fn(|_| std::array::from_fn(|_| field()));
+        let from = [0, 1].map(|k: usize| group(&gpu, &pipelines.from, &states[k]));
+        let to = [0, 1].map(|k: usize| group(&gpu, &pipelines.to, &states[k]));
+        let physics_bytes = size_of::<layout::Physics>() as u64;
+        let physics_buffer = gpu.buffer("physics", physics_bytes, wgpu::BufferUsages::UNIFORM);
+        let conditions: Vec<layout::Iolet> = iolets.iter().map(Into::into).collect();
+        let iolets_buffer = gpu.table("iolets", &conditions);
+        let links_buffer = gpu.table("links", &layout::iolet_links(&lattice, coefficients));
+        let passing = gpu.buffer("passing", 8 * coefficients.len() as u64, storage);
+        let blocks = gpu.table("blocks", &layout::blocks(&lattice));
+        let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
+        let iolet_rows = gpu.table("iolet rows", &layout::iolet_rows(&lattice));
+        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing];
+        let limit = gpu.info.max_compute_workgroups_per_dimension;
+        let mut flow = Self {
+            tables: group(&gpu, &pipelines.tables, tables),
+            links: group(&gpu, &pipelines.links, [&links_buffer, &iolets_buffer, &passing]),
+            flow_groups: workgroups((lattice.origins.len() * LANES) as u64, limit),
+            incoming_groups: workgroups(coefficients.len() as u64, limit),
+            gpu,
+            lattice,
+            iolets,
+            physics,
+            pipelines,
+            states,
+            now: 0,
+            from,
+            to,
+            physics_buffer,
+            iolets_buffer,
+            passing,
+            under_way: None,
+        };
+        flow.set_physics(physics);
+        flow.gpu.faults.wait(&flow.gpu.device, None);
+        flow.check()?;
+        Ok(flow)
+    }
+
+    /// The lattice that the flow is on.
+    #[must_use]
+    pub fn lattice(&self) -> &Arc<Lattice> {
+        &self.lattice
+    }
+
+    /// What the adapter is.
+    #[must_use]
+    pub fn adapter(&self) -> &AdapterInfo {
+        &self.gpu.info
+    }
+
+    /// Takes `steps` time steps. Returns before the last of them are done.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something, be it in an earlier call.
+    pub fn advance(&mut self, steps: usize) -> Result<(), GpuError> {
+        let most = (UPDATES_PER_SUBMISSION / self.lattice.sites.max(1)).clamp(1, STEPS_PER_SUBMISSION);
+        let mut left = steps;
+        while left > 0 {
+            let count = left.min(most);
+            let submission = self.submit(count);
+            if let Some(earlier) = self.under_way.replace(submission) {
+                self.gpu.faults.wait(&self.gpu.device, Some(earlier));
+            }
+            self.check()?;
+            left -= count;
+        }
+        Ok(())
+    }
+
+    /// Submits some steps.
+    fn submit(&mut self, steps: usize) -> wgpu::SubmissionIndex {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for _ in 0..steps {
+                self.fill_incoming(&mut pass);
+                pass.set_pipeline(&self.pipelines.flow);
+                pass.set_bind_group(0, &self.from[self.now], &[]);
+                pass.set_bind_group(1, &self.to[1 - self.now], &[]);
+                pass.set_bind_group(2, &self.tables, &[]);
+                let [x, y] = self.flow_groups;
+                pass.dispatch_workgroups(x, y, 1);
+                self.now = 1 - self.now;
+            }
+        }
+        self.gpu.queue.submit([encoder.finish()])
+    }
+
+    /// What comes in through every opening link in the next step.
+    fn fill_incoming(&self, pass: &mut wgpu::ComputePass) {
+        if self.lattice.iolet_links.is_empty() {
+            return;
+        }
+        pass.set_pipeline(&self.pipelines.incoming);
+        pass.set_bind_group(0, &self.from[self.now], &[]);
+        pass.set_bind_group(1, &self.links, &[]);
+        let [x, y] = self.incoming_groups;
+        pass.dispatch_workgroups(x, y, 1);
+    }
+
+    /// Volume that each opening takes in during the next step, lattice units; negative where it leaves.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn influx(&mut self) -> Result<Vec<f64>, GpuError> {
+        let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        self.fill_incoming(&mut encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default()));
+        self.gpu.queue.submit([encoder.finish()]);
+        let links = &self.lattice.iolet_links;
+        let passing: Vec<[f32; 2]> = self.gpu.download(&self.passing, links.len(), self.demand())?;
+        let mut flux = vec![0.0; self.iolets.len()];
+        for (link, [incoming, outgoing]) in links.iter().zip(passing) {
+            let difference = f64::from(incoming) - f64::from(outgoing);
+            flux[link.iolet as usize] += f64::from(weight(link.direction as usize)) * difference;
+        }
+        Ok(flux)
+    }
+
+    /// The openings' conditions.
+    #[must_use]
+    pub fn iolets(&self) -> &[Iolet] {
+        &self.iolets
+    }
+
+    /// Changes what opening `k` imposes, from the next step on.
+    pub fn set_iolet(&mut self, k: usize, iolet: Iolet) {
+        self.iolets[k] = iolet;
+        let value = layout::Iolet::from(&iolet);
+        let offset = (k * size_of::<layout::Iolet>()) as u64;
+        self.gpu.queue.write_buffer(&self.iolets_buffer, offset, bytemuck::bytes_of(&value));
+    }
+
+    /// What every step does.
+    #[must_use]
+    pub fn physics(&self) -> Physics {
+        self.physics
+    }
+
+    /// Changes what every step does, from the next step on.
+    pub fn set_physics(&mut self, physics: Physics) {
+        self.physics = physics;
+        let value = layout::Physics::from(physics);
+        self.gpu.queue.write_buffer(&self.physics_buffer, 0, bytemuck::bytes_of(&value));
+    }
+
+    /// The ten fields, each a padded site array, after all steps asked for.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn state(&mut self) -> Result<[Vec<f32>; FIELDS], GpuError> {
+        let len = self.lattice.padded_len();
+        let mut fields: [Vec<f32>; FIELDS] = std::array::from_fn(|_| Vec::new());
+        for (field, buffer) in fields.iter_mut().zip(&self.states[self.now]) {
+            *field = self.gpu.download(buffer, len, self.demand())?;
+        }
+        Ok(fields)
+    }
+
+    /// Sets the ten fields, each a padded site array.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    ///
+    /// # Panics
+    /// If an array has another length than the lattice's padded arrays.
+    pub fn set_state(&mut self, fields: &[&[f32]; FIELDS]) -> Result<(), GpuError> {
+        for (buffer, field) in self.states[self.now].iter().zip(fields) {
+            assert_eq!(field.len(), self.lattice.padded_len(), "a state of another lattice");
+            self.gpu.upload(buffer, bytemuck::cast_slice(field));
+        }
+        self.check()
+    }
+
+    fn demand(&self) -> Demand {
+        Demand { sites: self.lattice.sites, bytes: bytes(&self.lattice) }
+    }
+
+    fn check(&self) -> Result<(), GpuError> {
+        self.gpu.check(self.demand())
+    }
+}

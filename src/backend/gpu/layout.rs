@@ -1,0 +1,162 @@
+//! Memory that the host and the shaders share: one Rust struct for each WGSL struct, checked field by field by
+//! `tests/shaders.rs`, and the lattice in those terms.
+
+use std::mem::offset_of;
+
+use bytemuck::{Pod, Zeroable};
+
+use crate::fluid;
+use crate::fluid::iolet::Kind;
+use crate::geometry::lattice::Lattice;
+
+/// WGSL `Physics`, a uniform.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Physics {
+    omega: f32,
+    omega_bulk: f32,
+    wall_source: f32,
+    halfway: u32,
+}
+
+impl From<fluid::collision::Physics> for Physics {
+    fn from(p: fluid::collision::Physics) -> Self {
+        Self {
+            omega: p.omega,
+            omega_bulk: p.omega_bulk,
+            wall_source: p.wall_source,
+            halfway: u32::from(p.halfway),
+        }
+    }
+}
+
+/// WGSL `Iolet`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Iolet {
+    normal: [f32; 3],
+    value: f32,
+    kind: u32,
+    padding: [u32; 3],
+}
+
+/// WGSL constant of a kind of opening: `VELOCITY`, `OUTLET`, `RESERVOIR`.
+#[must_use]
+pub fn kind(kind: Kind) -> u32 {
+    match kind {
+        Kind::Velocity => 0,
+        Kind::Outlet => 1,
+        Kind::Reservoir => 2,
+    }
+}
+
+impl From<&fluid::iolet::Iolet> for Iolet {
+    fn from(iolet: &fluid::iolet::Iolet) -> Self {
+        Self { normal: iolet.normal, value: iolet.value, kind: kind(iolet.kind), padding: [0; 3] }
+    }
+}
+
+/// WGSL `IoletLink`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct IoletLink {
+    site: u32,
+    behind: u32,
+    direction: u32,
+    iolet: u32,
+    delta: f32,
+    coefficient: f32,
+}
+
+/// WGSL `Span`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Span {
+    directions: u32,
+    first: u32,
+}
+
+/// WGSL `Block`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Block {
+    neighbours: [u32; 8],
+    fluid: u32,
+    walls: Span,
+    iolets: Span,
+}
+
+/// WGSL `IoletRow`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct IoletRow {
+    mask: u32,
+    first: u32,
+}
+
+/// A struct as the host lays it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Its name in WGSL.
+    pub name: &'static str,
+    /// Its size, bytes.
+    pub size: usize,
+    /// Name and offset (bytes) of each field, without padding.
+    pub fields: &'static [(&'static str, usize)],
+}
+
+macro_rules! layout {
+    ($type:ident { $($field:ident),* }) => {
+        Layout {
+            name: stringify!($type),
+            size: size_of::<$type>(),
+            fields: &[$((stringify!($field), offset_of!($type, $field))),*],
+        }
+    };
+}
+
+/// Every struct that the host shares with the shaders.
+pub const LAYOUTS: [Layout; 6] = [
+    layout!(Physics { omega, omega_bulk, wall_source, halfway }),
+    layout!(Iolet { normal, value, kind }),
+    layout!(IoletLink { site, behind, direction, iolet, delta, coefficient }),
+    layout!(Span { directions, first }),
+    layout!(Block { neighbours, fluid, walls, iolets }),
+    layout!(IoletRow { mask, first }),
+];
+
+fn span(span: crate::geometry::lattice::Span) -> Span {
+    Span { directions: span.directions, first: span.first }
+}
+
+/// The row blocks of a lattice.
+#[must_use]
+pub fn blocks(lattice: &Lattice) -> Vec<Block> {
+    let block = |k: usize| Block {
+        neighbours: lattice.neighbours[k],
+        fluid: u32::from(lattice.fluid[k]),
+        walls: span(lattice.wall_spans[k]),
+        iolets: span(lattice.iolet_spans[k]),
+    };
+    (0..lattice.origins.len()).map(block).collect()
+}
+
+/// The rows of opening links of a lattice.
+#[must_use]
+pub fn iolet_rows(lattice: &Lattice) -> Vec<IoletRow> {
+    lattice.iolet_rows.iter().map(|row| IoletRow { mask: u32::from(row.mask), first: row.first }).collect()
+}
+
+/// The opening links of a lattice with their velocity coefficients.
+#[must_use]
+pub fn iolet_links(lattice: &Lattice, coefficients: &[f32]) -> Vec<IoletLink> {
+    let link = |(link, &coefficient): (&crate::geometry::lattice::IoletLink, &f32)| IoletLink {
+        site: link.site,
+        behind: link.behind,
+        direction: u32::from(link.direction),
+        iolet: u32::from(link.iolet),
+        delta: link.delta,
+        coefficient,
+    };
+    lattice.iolet_links.iter().zip(coefficients).map(link).collect()
+}

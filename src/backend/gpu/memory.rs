@@ -1,0 +1,85 @@
+//! Buffers of an adapter, filled and read in pieces, so that staging memory stays small.
+
+use bytemuck::Pod;
+
+use super::device::Opened;
+use super::error::GpuError;
+
+/// Largest piece that is staged at a time, bytes.
+const PIECE: u64 = 64 << 20;
+
+/// Smallest buffer: shaders see at least one element of any array, the longest of which has this many bytes.
+const SMALLEST: u64 = 32;
+
+/// What a flow needs, for messages.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    pub sites: usize,
+    pub bytes: u64,
+}
+
+impl Opened {
+    /// A buffer of zeros.
+    pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        let usage = usage | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        let size = bytes.max(SMALLEST);
+        self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+    }
+
+    /// A storage buffer that holds `values`.
+    pub(super) fn table<T: Pod>(&self, label: &str, values: &[T]) -> wgpu::Buffer {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        let buffer = self.buffer(label, bytes.len() as u64, wgpu::BufferUsages::STORAGE);
+        self.upload(&buffer, bytes);
+        buffer
+    }
+
+    /// Fills a buffer from its start.
+    pub(super) fn upload(&self, buffer: &wgpu::Buffer, bytes: &[u8]) {
+        for (k, piece) in bytes.chunks(PIECE as usize).enumerate() {
+            self.queue.write_buffer(buffer, k as u64 * PIECE, piece);
+            let submission = self.queue.submit([]);
+            if bytes.len() as u64 > PIECE {
+                self.faults.wait(&self.device, Some(submission));
+            }
+        }
+    }
+
+    /// The first `len` values of a buffer, after all that was submitted before.
+    pub(super) fn download<T: Pod>(&self, buffer: &wgpu::Buffer, len: usize, demand: Demand) -> Result<Vec<T>, GpuError> {
+        let mut values = vec![T::zeroed(); len];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
+        if bytes.is_empty() {
+            return Ok(values);
+        }
+        let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("staging"),
+            size: PIECE.min(bytes.len() as u64),
+            usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
+            mapped_at_creation: false,
+        });
+        for (k, piece) in bytes.chunks_mut(PIECE as usize).enumerate() {
+            let size = piece.len() as u64;
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(buffer, k as u64 * PIECE, &staging, 0, size);
+            let submission = self.queue.submit([encoder.finish()]);
+            // A failure is noticed when the range is asked for.
+            staging.map_async(wgpu::MapMode::Read, ..size, |_| ());
+            self.faults.wait(&self.device, Some(submission));
+            self.check(demand)?;
+            match staging.get_mapped_range(..size) {
+                Ok(view) => piece.copy_from_slice(&view),
+                Err(error) => {
+                    return Err(GpuError::Refused { adapter: self.info.name.clone(), reason: error.to_string() });
+                }
+            }
+            staging.unmap();
+        }
+        Ok(values)
+    }
+
+    /// Fails with the first thing that the device reported, if it reported any.
+    pub(super) fn check(&self, demand: Demand) -> Result<(), GpuError> {
+        self.faults.check(&self.info.name, demand.sites, demand.bytes)
+    }
+}

@@ -1,0 +1,153 @@
+//! Kernels compiled for a device, and the shapes of their bind groups.
+
+use super::device::Opened;
+use super::shader::Kernel;
+use crate::fluid::moments::FIELDS;
+
+/// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links.
+pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 4;
+
+/// Threads in a workgroup: eight blocks.
+pub const WORKGROUP: u32 = 128;
+
+/// Whether shaders check every index that they read or write at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checks {
+    /// They trust the lattice.
+    Off,
+    /// They check, for tests.
+    On,
+}
+
+/// What a binding is.
+#[derive(Clone, Copy)]
+enum Binding {
+    Read,
+    Write,
+    Uniform,
+}
+
+/// The two kernels and the shapes of what they see.
+pub(super) struct Pipelines {
+    pub flow: wgpu::ComputePipeline,
+    pub incoming: wgpu::ComputePipeline,
+    /// Group 0 of both: the state before the step.
+    pub from: wgpu::BindGroupLayout,
+    /// Group 1 of `flow`: the state after the step.
+    pub to: wgpu::BindGroupLayout,
+    /// Group 2 of `flow`.
+    pub tables: wgpu::BindGroupLayout,
+    /// Group 1 of `incoming`.
+    pub links: wgpu::BindGroupLayout,
+}
+
+impl Pipelines {
+    pub(super) fn new(gpu: &Opened, checks: Checks) -> Self {
+        use Binding::{Read, Uniform, Write};
+        let from = shape(gpu, "from", &[Read; FIELDS]);
+        let to = shape(gpu, "to", &[Write; FIELDS]);
+        let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read]);
+        let links = shape(gpu, "links", &[Read, Read, Write]);
+        Self {
+            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
+            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
+            from,
+            to,
+            tables,
+            links,
+        }
+    }
+}
+
+fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayout {
+    let entry = |(binding, kind): (usize, &Binding)| wgpu::BindGroupLayoutEntry {
+        binding: binding as u32,
+        visibility: wgpu::ShaderStages::COMPUTE,
+        ty: wgpu::BindingType::Buffer {
+            ty: match kind {
+                Binding::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                Binding::Write => wgpu::BufferBindingType::Storage { read_only: false },
+                Binding::Uniform => wgpu::BufferBindingType::Uniform,
+            },
+            has_dynamic_offset: false,
+            min_binding_size: None,
+        },
+        count: None,
+    };
+    let entries: Vec<_> = bindings.iter().enumerate().map(entry).collect();
+    gpu.device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
+}
+
+fn pipeline(
+    gpu: &Opened,
+    kernel: Kernel,
+    groups: &[&wgpu::BindGroupLayout],
+    checks: Checks,
+) -> wgpu::ComputePipeline {
+    let source = wgpu::ShaderModuleDescriptor {
+        label: Some(kernel.name()),
+        source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
+    };
+    let module = match checks {
+        Checks::On => gpu.device.create_shader_module(source),
+        // SAFETY: the kernels have no loops, and index state, blocks, rows and links only by what a lattice says of
+        // itself: neighbours and sites lie inside its padded arrays, rows and links inside their tables.
+        Checks::Off => unsafe {
+            gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
+        },
+    };
+    let groups: Vec<_> = groups.iter().map(|group| Some(*group)).collect();
+    let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(kernel.name()),
+        bind_group_layouts: &groups,
+        immediate_size: 0,
+    });
+    gpu.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(kernel.name()),
+        layout: Some(&layout),
+        module: &module,
+        entry_point: Some("main"),
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..wgpu::PipelineCompilationOptions::default()
+        },
+        cache: None,
+    })
+}
+
+/// A bind group of whole buffers.
+pub(super) fn group<'a>(
+    gpu: &Opened,
+    layout: &wgpu::BindGroupLayout,
+    buffers: impl IntoIterator<Item = &'a wgpu::Buffer>,
+) -> wgpu::BindGroup {
+    let entry = |(binding, buffer): (usize, &'a wgpu::Buffer)| wgpu::BindGroupEntry {
+        binding: binding as u32,
+        resource: buffer.as_entire_binding(),
+    };
+    let entries: Vec<_> = buffers.into_iter().enumerate().map(entry).collect();
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: None, layout, entries: &entries })
+}
+
+/// Workgroups along x and y that cover a number of threads, of which at most `limit` lie along x.
+#[must_use]
+pub(super) fn workgroups(threads: u64, limit: u32) -> [u32; 2] {
+    let groups = threads.div_ceil(u64::from(WORKGROUP)).max(1);
+    let y = groups.div_ceil(u64::from(limit));
+    [groups.div_ceil(y) as u32, y as u32]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_cover_every_thread_within_the_limit() {
+        for threads in [0, 1, 128, 129, 128 * 65_535, 128 * 65_535 + 1, (1 << 31) - 1] {
+            let [x, y] = workgroups(threads, 65_535);
+            assert!(x <= 65_535 && y <= 65_535, "{threads} threads: {x} x {y}");
+            assert!(u64::from(x) * u64::from(y) * u64::from(WORKGROUP) >= threads);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The same flow on every backend: shaders and native code, instruction sets, threads.
+//!
+//! A tube that lies along no lattice direction, a parabolic flow inlet, a pressure outlet, 1,000 steps.
+
+use std::sync::Arc;
+
+use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::backend::gpu::device::{Choice, DeviceError, Opened, open};
+use perfuse::backend::gpu::error::GpuError;
+use perfuse::backend::gpu::flow::{GpuFlow, fits};
+use perfuse::backend::gpu::pipelines::Checks;
+use perfuse::backend::{BackendError, Flow};
+use perfuse::fluid::collision::Physics;
+use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
+use perfuse::fluid::moments::FIELDS;
+use perfuse::geometry::lattice::Lattice;
+use perfuse::geometry::tube;
+
+const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
+const RADIUS: f64 = 3e-3;
+const STEPS: usize = 1000;
+const TOLERANCE: f64 = 1e-5;
+
+/// What a flow starts from.
+struct Setup {
+    lattice: Arc<Lattice>,
+    iolets: Vec<Iolet>,
+    coefficients: Vec<f32>,
+    physics: Physics,
+}
+
+impl Setup {
+    /// `across` sites in the diameter, an outlet of the given kind.
+    fn new(across: f64, outlet: Kind) -> Self {
+        let surface = tube::closed([1e-3, 2e-3, 3e-3], AXIS, RADIUS, 6.0 * RADIUS, 64);
+        let lattice = Lattice::build(&surface, 2.0 * RADIUS / across).expect("a lattice");
+        let iolet = |k: usize, kind, value| {
+            Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32) }
+        };
+        let iolets = vec![iolet(0, Kind::Velocity, 0.03), iolet(1, outlet, 1e-3)];
+        let profile = |link| {
+            let (p, centre) = (lattice.lid_point(link), surface.ends[usize::from(link.iolet)].centre);
+            let r2: f64 = (0..3).map(|a| (p[a] - centre[a]).powi(2)).sum();
+            2.0 * (1.0 - r2 / (RADIUS * RADIUS)).max(0.0) as f32
+        };
+        let of = |link| coefficient(link, iolets[usize::from(link.iolet)].normal, profile(link));
+        let coefficients = lattice.iolet_links.iter().map(of).collect();
+        Self { iolets, coefficients, physics: Physics::newtonian(0.02), lattice: Arc::new(lattice) }
+    }
+
+    fn cpu(&self) -> CpuFlow {
+        CpuFlow::new(self.lattice.clone(), self.iolets.clone(), self.coefficients.clone(), self.physics)
+    }
+
+    fn gpu(&self, opened: &Opened, checks: Checks) -> GpuFlow {
+        let (lattice, iolets) = (self.lattice.clone(), self.iolets.clone());
+        GpuFlow::new(opened.clone(), lattice, iolets, &self.coefficients, self.physics, checks)
+            .unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    /// Largest difference over the fluid of any field relative to the field's largest value, and how many values of
+    /// how many differ at all.
+    fn difference(&self, a: &[&[f32]; FIELDS], b: &[&[f32]; FIELDS]) -> (f64, usize, usize) {
+        let (mut worst, mut differ) = (0.0f64, 0);
+        for (a, b) in a.iter().zip(b) {
+            let (mut most, mut largest) = (0.0f64, 0.0f64);
+            for site in self.lattice.fluid_sites() {
+                let (a, b) = (f64::from(a[site]), f64::from(b[site]));
+                assert!(a.is_finite() && b.is_finite(), "not a number at {:?}", self.lattice.coordinates(site));
+                most = most.max((a - b).abs());
+                largest = largest.max(a.abs());
+                differ += usize::from(a != b);
+            }
+            assert!(largest > 0.0, "a field of nothing but noughts proves nothing");
+            worst = worst.max(most / largest);
+        }
+        (worst, differ, FIELDS * self.lattice.sites)
+    }
+
+    fn assert_alike(&self, what: &str, a: &[&[f32]; FIELDS], b: &[&[f32]; FIELDS]) {
+        let (worst, differ, of) = self.difference(a, b);
+        println!("{what}: largest relative difference {worst:.2e}; {differ} of {of} values differ");
+        assert!(worst <= TOLERANCE, "{what}: {worst:.2e}");
+    }
+}
+
+/// An adapter, or none and a word about it.
+fn adapter() -> Option<Opened> {
+    match open(Choice::Gpu) {
+        Ok(opened) => opened,
+        Err(DeviceError::NoAdapter) => {
+            let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
+            assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
+            println!("SKIPPED: no adapter");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn slices(fields: &[Vec<f32>; FIELDS]) -> [&[f32]; FIELDS] {
+    std::array::from_fn(|k| fields[k].as_slice())
+}
+
+/// Both backends after the same steps, and what each says goes through the openings.
+fn assert_backends_alike(what: &str, setup: &Setup, checks: Checks) {
+    let Some(opened) = adapter() else { return };
+    let (mut cpu, mut gpu) = (setup.cpu(), setup.gpu(&opened, checks));
+    cpu.advance(STEPS);
+    let start = std::time::Instant::now();
+    gpu.advance(STEPS).unwrap_or_else(|e| panic!("{e}"));
+    let state = gpu.state().unwrap_or_else(|e| panic!("{e}"));
+    let mlups = (setup.lattice.sites * STEPS) as f64 / start.elapsed().as_secs_f64() * 1e-6;
+    println!("{what}: {} on {}: {mlups:.2} MLUPS", setup.lattice.sites, opened.info.name);
+    setup.assert_alike(what, &cpu.moments(), &slices(&state));
+    let (a, b) = (cpu.influx(), gpu.influx().unwrap_or_else(|e| panic!("{e}")));
+    println!("{what}: influx {a:?} and {b:?}");
+    assert!(a[0] > 1.0 && a[1] < -1.0, "flow goes in and out");
+    for (a, b) in a.iter().zip(&b) {
+        assert!((a - b).abs() <= TOLERANCE * a.abs(), "{what}: influx {a} and {b}");
+    }
+}
+
+#[test]
+fn shaders_with_an_outlet() {
+    assert_backends_alike("outlet", &Setup::new(14.0, Kind::Outlet), Checks::On);
+}
+
+#[test]
+fn shaders_without_index_checks() {
+    assert_backends_alike("reservoir, no index checks", &Setup::new(12.0, Kind::Reservoir), Checks::Off);
+}
+
+#[test]
+fn shaders_with_halfway_walls() {
+    let mut setup = Setup::new(12.0, Kind::Outlet);
+    setup.physics.halfway = true;
+    setup.physics.omega_bulk = 1.3;
+    assert_backends_alike("halfway walls", &setup, Checks::On);
+}
+
+#[test]
+fn shaders_with_a_source_at_the_wall() {
+    let mut setup = Setup::new(16.0, Kind::Outlet);
+    setup.physics.wall_source = 2e-5;
+    assert_backends_alike("source at the wall", &setup, Checks::On);
+}
+
+/// Openings and physics changed on the way, the state taken out of one backend and put into the other.
+#[test]
+fn the_seam_means_the_same_on_both_backends() {
+    let Some(opened) = adapter() else { return };
+    let setup = Setup::new(12.0, Kind::Outlet);
+    let flow = |opened| {
+        let (lattice, iolets) = (setup.lattice.clone(), setup.iolets.clone());
+        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics)
+            .unwrap_or_else(|e| panic!("{e}"))
+    };
+    let (mut cpu, mut gpu) = (flow(None), flow(Some(opened)));
+    assert_eq!(cpu.backend_name(), "cpu");
+    assert_ne!(gpu.backend_name(), "cpu");
+    for flow in [&mut cpu, &mut gpu] {
+        flow.advance(101).unwrap_or_else(|e| panic!("{e}"));
+        let mut inlet = flow.iolets()[0];
+        inlet.value *= 0.5;
+        flow.set_iolet(0, inlet);
+        let mut physics = flow.physics();
+        physics.omega = 1.7;
+        flow.set_physics(physics);
+        assert_eq!((flow.iolets()[0], flow.physics()), (inlet, physics));
+        flow.advance(150).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let (a, b) = (cpu.state().unwrap_or_else(|e| panic!("{e}")), gpu.state().unwrap_or_else(|e| panic!("{e}")));
+    setup.assert_alike("changed on the way", &a.slices(), &b.slices());
+    let halfway = b.slices().map(<[f32]>::to_vec);
+    for flow in [&mut cpu, &mut gpu] {
+        flow.set_state(&slices(&halfway)).unwrap_or_else(|e| panic!("{e}"));
+        let state = flow.state().unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(state.slices(), slices(&halfway), "a state comes out as it went in");
+        flow.advance(100).unwrap_or_else(|e| panic!("{e}"));
+    }
+    let (a, b) = (cpu.state().unwrap_or_else(|e| panic!("{e}")), gpu.state().unwrap_or_else(|e| panic!("{e}")));
+    setup.assert_alike("after a change of backend", &a.slices(), &b.slices());
+    let short = vec![0.0; 16];
+    let refused = gpu.set_state(&[short.as_slice(); FIELDS]);
+    assert!(matches!(refused, Err(BackendError::OtherLattice { found: 16, .. })), "{refused:?}");
+}
+
+#[test]
+fn an_adapter_that_is_too_small_is_refused_before_memory_is_taken() {
+    let Some(opened) = adapter() else { return };
+    let setup = Setup::new(12.0, Kind::Outlet);
+    let refusal = |change: &dyn Fn(&mut perfuse::backend::gpu::device::AdapterInfo)| {
+        let mut info = opened.info.clone();
+        change(&mut info);
+        fits(&info, &setup.lattice).expect_err("a refusal")
+    };
+    let few = refusal(&|info| info.max_storage_buffers_per_shader_stage = 8);
+    assert!(matches!(few, GpuError::FewBuffers { needed: 24, allowed: 8, .. }), "{few}");
+    let large = refusal(&|info| info.max_storage_buffer_binding_size = 4096);
+    assert!(matches!(&large, GpuError::TooLarge { allowed: 4096, needed, .. } if *needed > 4096), "{large}");
+    let narrow = refusal(&|info| info.max_compute_invocations_per_workgroup = 64);
+    assert!(matches!(narrow, GpuError::SmallWorkgroup { needed: 128, allowed: 64, .. }), "{narrow}");
+    assert_eq!(fits(&opened.info, &setup.lattice), Ok(()));
+}
+
+#[test]
+fn instruction_sets_agree() {
+    let mut setup = Setup::new(14.0, Kind::Outlet);
+    setup.physics.wall_source = 1e-5;
+    let run = |level| {
+        let mut flow = setup.cpu();
+        flow.set_level(level);
+        flow.advance(STEPS);
+        flow
+    };
+    let portable = run(Level::Portable);
+    for level in Level::available().into_iter().filter(|&l| l != Level::Portable) {
+        setup.assert_alike(&level.to_string(), &portable.moments(), &run(level).moments());
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let setup = Setup::new(16.0, Kind::Outlet);
+    assert!(setup.lattice.origins.len() >= 512, "too few blocks for two tasks");
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let mut flow = setup.cpu();
+        pool.install(|| flow.advance(STEPS));
+        flow
+    };
+    let (one, two) = (run(1), run(2));
+    assert_eq!(setup.difference(&one.moments(), &two.moments()).1, 0);
+}
