@@ -34,9 +34,7 @@ impl Setup {
     fn new(across: f64, outlet: Kind) -> Self {
         let surface = tube::closed([1e-3, 2e-3, 3e-3], AXIS, RADIUS, 6.0 * RADIUS, 64);
         let lattice = Lattice::build(&surface, 2.0 * RADIUS / across).expect("a lattice");
-        let iolet = |k: usize, kind, value| {
-            Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32) }
-        };
+        let iolet = |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32) };
         let iolets = vec![iolet(0, Kind::Velocity, 0.03), iolet(1, outlet, 1e-3)];
         let profile = |link| {
             let (p, centre) = (lattice.lid_point(link), surface.ends[usize::from(link.iolet)].centre);
@@ -153,8 +151,7 @@ fn the_seam_means_the_same_on_both_backends() {
     let setup = Setup::new(12.0, Kind::Outlet);
     let flow = |opened| {
         let (lattice, iolets) = (setup.lattice.clone(), setup.iolets.clone());
-        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics)
-            .unwrap_or_else(|e| panic!("{e}"))
+        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics).unwrap_or_else(|e| panic!("{e}"))
     };
     let (mut cpu, mut gpu) = (flow(None), flow(Some(opened)));
     assert_eq!(cpu.backend_name(), "cpu");

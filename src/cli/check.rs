@@ -132,7 +132,8 @@ pub fn text(plan: &Plan) -> String {
         );
     }
     let _ = writeln!(text, "spacing         dx = {:.5} mm", scale.dx * 1e3);
-    let _ = writeln!(text, "time step       dt = {:.3} us, tau = {:.5}", scale.dt * 1e6, scale.viscosity_to_tau(plan.mu));
+    let _ =
+        writeln!(text, "time step       dt = {:.3} us, tau = {:.5}", scale.dt * 1e6, scale.viscosity_to_tau(plan.mu));
     let _ = writeln!(
         text,
         "flow            Re = {:.0}, fastest about {:.3} m/s (Ma = {:.3}), Wo = 0 (steady)",

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use ariadne::{CharSet, Color, Config, IndexType, Label, Report, ReportKind, Source};
 
-use crate::backend::gpu::device::DeviceError;
 use super::mesh::MeshError;
+use crate::backend::gpu::device::DeviceError;
 use crate::case::{CaseError, Diagnostic};
 use crate::run::RunError;
 use crate::run::plan::PlanError;

@@ -49,11 +49,7 @@ pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics) -> [L; 10] {
     let p = g.drho.mul(third);
     let [x, y, z] = g.j;
     let square = [x.mul(x), y.mul(y), z.mul(z)];
-    let off = [
-        g.pi[0].sub(p).sub(square[0]),
-        g.pi[1].sub(p).sub(square[1]),
-        g.pi[2].sub(p).sub(square[2]),
-    ];
+    let off = [g.pi[0].sub(p).sub(square[0]), g.pi[1].sub(p).sub(square[1]), g.pi[2].sub(p).sub(square[2])];
     let trace = off[0].add(off[1]).add(off[2]).mul(third);
     let bulk = keep_bulk.mul(trace);
     let a = [

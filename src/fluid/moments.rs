@@ -33,18 +33,7 @@ impl Macro {
     pub fn write(&self) -> Moments {
         let (j, a) = (self.j, self.a);
         let b = self.drho - 1.5 * (a[0] + a[1] + a[2]);
-        [
-            b,
-            3.0 * j[0],
-            3.0 * j[1],
-            3.0 * j[2],
-            4.5 * a[0],
-            4.5 * a[1],
-            4.5 * a[2],
-            9.0 * a[3],
-            9.0 * a[4],
-            9.0 * a[5],
-        ]
+        [b, 3.0 * j[0], 3.0 * j[1], 3.0 * j[2], 4.5 * a[0], 4.5 * a[1], 4.5 * a[2], 9.0 * a[3], 9.0 * a[4], 9.0 * a[5]]
     }
 
     /// The equilibrium state of a velocity and density deviation.
@@ -83,8 +72,7 @@ mod tests {
 
     #[test]
     fn populations_have_the_moments_they_are_made_from() {
-        let state =
-            Macro { drho: 0.01, j: [0.03, -0.05, 0.02], a: [0.002, -0.001, 0.003, 0.0015, -0.0007, 0.0009] };
+        let state = Macro { drho: 0.01, j: [0.03, -0.05, 0.02], a: [0.002, -0.001, 0.003, 0.0015, -0.0007, 0.0009] };
         let m = state.write();
         let back = Macro::read(&m);
         assert!((back.drho - state.drho).abs() < 1e-8);

@@ -34,9 +34,8 @@ impl Ends {
     /// Mean density deviation at each end; `drho` gives that of a padded site.
     #[must_use]
     pub fn mean(&self, drho: impl Fn(usize) -> f64) -> Vec<f64> {
-        let mean = |sites: &Vec<u32>| {
-            sites.iter().map(|&site| drho(site as usize)).sum::<f64>() / sites.len().max(1) as f64
-        };
+        let mean =
+            |sites: &Vec<u32>| sites.iter().map(|&site| drho(site as usize)).sum::<f64>() / sites.len().max(1) as f64;
         self.sites.iter().map(mean).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Running a case: from the checked plan to the converged flow and its files.
 //!
-//! [`plan::Plan::new`] does every check that needs the surface: what it returns can be run. [`steady::Steady`] takes the
+//! [`plan::Plan::new`] does every check that needs the surface: what it returns can be run. [`steady::run`] takes the
 //! plan through its lattices, coarse to fine, each started from the flow of the one before, until pressure drops and
 //! flows stop changing. [`results`] writes what was reached.
 
@@ -9,8 +9,9 @@ pub mod level;
 pub mod peak;
 pub mod plan;
 pub mod results;
-pub mod summary;
+mod stage;
 pub mod steady;
+pub mod summary;
 pub mod transfer;
 pub mod watch;
 

@@ -7,8 +7,8 @@
 use std::collections::VecDeque;
 
 use super::plan::{Asked, Iolet, pressure};
-use crate::geometry::lattice::directions::Q;
 use crate::geometry::lattice::Lattice;
+use crate::geometry::lattice::directions::Q;
 
 /// Thickness of a section, in sites.
 const THICKNESS: u32 = 2;

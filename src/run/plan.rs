@@ -36,7 +36,7 @@ pub const LARGEST_TAU: f64 = 0.58;
 const EXTENSION: f64 = 1.5;
 
 /// Default relative change that counts as steady.
-pub const TOLERANCE: f64 = 1e-3;
+pub const TOLERANCE: f64 = 2e-3;
 
 /// Why a case cannot be run.
 #[derive(Debug, thiserror::Error)]

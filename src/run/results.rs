@@ -40,9 +40,11 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear
 fn probes(plan: &Plan, run: &Finished, path: &Path) -> Result<(), OutputError> {
     let names: Vec<(String, &str)> = [("time".to_owned(), "s"), ("spacing".to_owned(), "mm")]
         .into_iter()
-        .chain(plan.iolets.iter().flat_map(|i| {
-            [(format!("flow_{}", i.name), "ml/s"), (format!("pressure_{}", i.name), "mmHg")]
-        }))
+        .chain(
+            plan.iolets
+                .iter()
+                .flat_map(|i| [(format!("flow_{}", i.name), "ml/s"), (format!("pressure_{}", i.name), "mmHg")]),
+        )
         .collect();
     let mut table = csv::Table::new(&names);
     for sample in &run.samples {

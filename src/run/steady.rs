@@ -6,22 +6,11 @@
 //! the walls by what leaked (a few thousandths of the flow). Samples are averaged over windows; the flow is steady when
 //! three windows in a row differ by less than the tolerance.
 
-use super::level::Level;
-use super::plan::{Asked, PEAK_VELOCITY, Plan, flow, pressure};
-use super::transfer::{Frame, convert, refine};
-use super::watch::{self, FAST, Sight};
 use super::RunError;
+use super::level::Level;
+use super::plan::Plan;
+use super::stage::Stage;
 use crate::backend::Flow;
-use crate::fluid::moments::{FIELDS, Macro};
-
-/// Looks in a window.
-const LOOKS: usize = 16;
-
-/// Windows in the time in which the flow forgets its start.
-const WINDOWS: f64 = 4.0;
-
-/// Times the flow may take to forget its start before the run gives up, unless the case says otherwise.
-const PATIENCE: f64 = 40.0;
 
 /// One look at the flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,19 +94,6 @@ pub struct Finished {
 /// What the caller decides while the run goes on: `Break` ends it with what was reached.
 pub type Control<'a> = dyn FnMut(&Progress) -> std::ops::ControlFlow<()> + 'a;
 
-/// One level on a device.
-struct Stage<'a> {
-    plan: &'a Plan,
-    level: Level,
-    flow: Flow,
-    start: f64,
-    steps: u64,
-    window: Vec<Sample>,
-    means: Vec<Sample>,
-    ramp: u64,
-    peak: f64,
-}
-
 /// Runs the plan until its flow is steady. `open` gives the flow of a level on the device.
 ///
 /// # Errors
@@ -144,7 +120,7 @@ pub fn run(
         spent.push(Spent {
             spacing_mm: stage.level.scale.dx * 1e3,
             sites: stage.level.lattice.sites,
-            steps: stage.steps,
+            steps: stage.taken,
             seconds: clock.elapsed().as_secs_f64(),
         });
         let status = match outcome {
@@ -164,252 +140,4 @@ pub fn run(
         before = Some((stage.level, stage.flow));
     }
     unreachable!("a plan has a finest lattice, which returns")
-}
-
-impl<'a> Stage<'a> {
-    fn new(
-        plan: &'a Plan,
-        level: Level,
-        start: f64,
-        from_rest: bool,
-        open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
-    ) -> Result<Self, RunError> {
-        let flow = open(&level)?;
-        let ramp = if from_rest { (0.1 * plan.memory(&level)) as u64 } else { 0 };
-        let (window, means) = (Vec::new(), Vec::new());
-        Ok(Self { plan, level, flow, start, steps: 0, window, means, ramp, peak: 0.0 })
-    }
-
-    fn frame(&self) -> Frame {
-        frame(self.plan, &self.level)
-    }
-
-    /// Takes over the flow of a coarser level, with the corrections of its openings.
-    fn start_from(&mut self, coarse: &Level, flow: &mut Flow) -> Result<(), RunError> {
-        let from = frame(self.plan, coarse);
-        for (k, iolet) in flow.iolets().to_vec().into_iter().enumerate() {
-            let mut own = self.flow.iolets()[k];
-            if pressure(self.plan.iolets[k].asked).is_some() {
-                let pascals = coarse.scale.pressure_to_si(f64::from(iolet.value));
-                own.value = self.level.scale.pressure_to_lattice(pascals) as f32;
-                self.flow.set_iolet(k, own);
-            }
-        }
-        let state = flow.state()?;
-        let fields = state.slices();
-        let fine = refine(&coarse.lattice, &fields, &from, &self.level.lattice, &self.frame());
-        self.flow.set_state(&std::array::from_fn(|k| fine[k].as_slice()))?;
-        Ok(())
-    }
-
-    /// Advances until steady.
-    fn settle(
-        &mut self,
-        last: bool,
-        (level, levels): (usize, usize),
-        control: &mut Control,
-        samples: &mut Vec<Sample>,
-    ) -> Result<Status, RunError> {
-        let memory = self.plan.memory(&self.level);
-        let between = ((memory / WINDOWS / LOOKS as f64) as usize).clamp(10, 2000);
-        let tolerance = if last { self.plan.tolerance } else { 4.0 * self.plan.tolerance } / WINDOWS;
-        let given = self.plan.case.time.max_steps.as_ref().map(|m| *m.get_ref());
-        let most = given.unwrap_or((PATIENCE * memory) as u64);
-        let expected = ((if last { 5.0 } else { 4.0 }) * memory) as u64;
-        let mut quiet = 0;
-        loop {
-            self.flow.advance(between)?;
-            self.steps += between as u64;
-            let sample = self.look(between)?;
-            samples.push(sample.clone());
-            self.window.push(sample);
-            if self.window.len() == LOOKS {
-                self.close_window();
-                quiet = if self.change().is_some_and(|c| c <= tolerance) { quiet + 1 } else { 0 };
-            }
-            let change = self.change();
-            let progress = Progress {
-                level,
-                levels,
-                steps: self.steps,
-                expected,
-                sites: self.level.lattice.sites,
-                change: change.map(|c| c * WINDOWS),
-                tolerance: tolerance * WINDOWS,
-            };
-            if control(&progress).is_break() {
-                return Ok(Status::Interrupted);
-            }
-            if quiet >= if last { 3 } else { 2 } {
-                return Ok(Status::Converged);
-            }
-            if self.steps >= most {
-                return Ok(Status::NotConverged);
-            }
-        }
-    }
-
-    /// Samples the flow, watches it, and corrects the openings.
-    fn look(&mut self, between: usize) -> Result<Sample, RunError> {
-        let influx = self.flow.influx()?;
-        let state = self.flow.state()?;
-        let fields = state.slices();
-        let sight = watch::look(&self.level.lattice, &fields);
-        let drho = |site: usize| f64::from(Macro::read(&fields.map(|f| f[site])).drho);
-        let ends = self.level.ends.mean(drho);
-        drop(state);
-        let speed = match sight {
-            Sight::Peak(speed, _) => speed,
-            Sight::Bad(site, speed) => {
-                let names = self.plan.vessel.openings.iter().map(|o| (o.name.clone(), o.centre)).collect::<Vec<_>>();
-                let (level, tau) = (&self.level, self.level.scale.viscosity_to_tau(self.plan.mu));
-                let step = self.steps;
-                return Err(watch::diverged(&level.lattice, &names, &level.scale, tau, step, (site, speed)).into());
-            }
-        };
-        let scale = self.level.scale;
-        self.peak = scale.velocity_to_si(speed);
-        self.start += scale.time_to_si(between as f64);
-        let sample = Sample {
-            spacing: scale.dx,
-            time: self.start,
-            flows: influx.iter().map(|&q| scale.flow_to_si(q)).collect(),
-            pressures: ends.iter().map(|&p| self.plan.reference_pressure + scale.pressure_to_si(p)).collect(),
-        };
-        self.correct(&influx, &ends);
-        if speed > FAST {
-            self.slow_down(speed)?;
-        }
-        Ok(sample)
-    }
-
-    /// Moves the openings' values towards what gives the flows and pressures asked for.
-    fn correct(&mut self, influx: &[f64], ends: &[f64]) {
-        let grown = if self.ramp == 0 { 1.0 } else { (self.steps as f64 / self.ramp as f64).min(1.0) };
-        let ramp = grown * grown * (3.0 - 2.0 * grown);
-        for (k, opening) in self.plan.iolets.iter().enumerate() {
-            let mut iolet = self.flow.iolets()[k];
-            match opening.asked {
-                Asked::Flow(q) => {
-                    let asked = ramp * self.level.scale.flow_to_lattice(q);
-                    let plain = ramp * f64::from(self.level.iolets[k].value);
-                    let ratio = if influx[k] * asked > 0.0 { asked / influx[k] } else { 1.0 };
-                    let value = f64::from(iolet.value) * ratio.clamp(0.9, 1.1);
-                    let bounds = (0.8 * plain, 1.25 * plain);
-                    iolet.value = value.clamp(bounds.0.min(bounds.1), bounds.0.max(bounds.1)) as f32;
-                }
-                Asked::Pressure(p) => {
-                    if self.plan.closed.ends[k].extension <= 0.0 {
-                        continue;
-                    }
-                    let asked = self.level.scale.pressure_to_lattice(p - self.plan.reference_pressure);
-                    iolet.value += (0.05 * (asked - ends[k])) as f32;
-                }
-            }
-            self.flow.set_iolet(k, iolet);
-        }
-    }
-
-    /// Makes the time step smaller where the flow is faster than estimated.
-    fn slow_down(&mut self, speed: f64) -> Result<(), RunError> {
-        let from = self.frame();
-        let factor = PEAK_VELOCITY / speed;
-        let mut level = self.level.clone();
-        level.scale.dt *= factor;
-        let to = frame(self.plan, &level);
-        let state = self.flow.state()?;
-        let sites = level.lattice.padded_len();
-        let mut fields = vec![vec![0.0f32; sites]; FIELDS];
-        for site in level.lattice.fluid_sites() {
-            let old = Macro::read(&state.site(site));
-            let new = convert(&old, &from, &to).write();
-            for (field, value) in fields.iter_mut().zip(new) {
-                field[site] = value;
-            }
-        }
-        drop(state);
-        self.flow.set_state(&std::array::from_fn(|k| fields[k].as_slice()))?;
-        for (k, opening) in self.plan.iolets.iter().enumerate() {
-            let mut iolet = self.flow.iolets()[k];
-            let shrink = if flow(opening.asked).is_some() { factor } else { factor * factor };
-            iolet.value *= shrink as f32;
-            level.iolets[k].value *= shrink as f32;
-            self.flow.set_iolet(k, iolet);
-        }
-        let source = self.flow.physics().wall_source;
-        let mut physics = level.physics(self.plan.mu);
-        physics.wall_source = source * factor as f32;
-        self.flow.set_physics(physics);
-        self.ramp = (self.ramp as f64 / factor) as u64;
-        self.level = level;
-        self.window.clear();
-        Ok(())
-    }
-
-    /// Averages the window, and corrects the walls by the volume that went missing over it.
-    fn close_window(&mut self) {
-        let mean = mean(&self.window);
-        let missing: f64 = mean.flows.iter().sum();
-        let settled = self.steps > 2 * self.ramp && self.change().is_some_and(|c| c < 0.05);
-        if settled && self.level.wall_sites > 0 {
-            let mut physics = self.flow.physics();
-            let lattice = self.level.scale.flow_to_lattice(missing);
-            physics.wall_source += (0.5 * lattice / self.level.wall_sites as f64) as f32;
-            self.flow.set_physics(physics);
-        }
-        self.means.push(mean);
-        self.window.clear();
-    }
-
-    /// Largest relative change between the last two windows: of flows against the inflow, of pressures against the
-    /// largest drop; and of what an opening gives against what was asked.
-    fn change(&self) -> Option<f64> {
-        let [.., a, b] = self.means.as_slice() else { return None };
-        let inflow: f64 = b.flows.iter().map(|q| q.max(0.0)).sum();
-        let high = b.pressures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let low = b.pressures.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        let flows = largest(&a.flows, &b.flows) / inflow.max(1e-30);
-        let pressures = largest(&a.pressures, &b.pressures) / (high - low).max(1e-12);
-        Some(flows.max(pressures))
-    }
-
-    fn finish(mut self, status: Status, samples: Vec<Sample>, spent: Vec<Spent>) -> Result<Finished, RunError> {
-        let last = if self.window.is_empty() { self.means.last().cloned() } else { Some(mean(&self.window)) };
-        let last = last.or_else(|| samples.last().cloned()).unwrap_or_else(|| Sample {
-            spacing: self.level.scale.dx,
-            time: 0.0,
-            flows: vec![0.0; self.plan.iolets.len()],
-            pressures: vec![self.plan.reference_pressure; self.plan.iolets.len()],
-        });
-        let source = f64::from(self.flow.physics().wall_source) * self.level.wall_sites as f64;
-        let wall_correction = self.level.scale.flow_to_si(source);
-        let change = self.change().map_or(f64::INFINITY, |c| c * WINDOWS);
-        self.window.clear();
-        Ok(Finished {
-            status,
-            change,
-            peak: self.peak,
-            level: self.level,
-            flow: self.flow,
-            last,
-            samples,
-            wall_correction,
-            spent,
-        })
-    }
-}
-
-fn frame(plan: &Plan, level: &Level) -> Frame {
-    Frame { scale: level.scale, omega: 1.0 / level.scale.viscosity_to_tau(plan.mu) }
-}
-
-fn mean(window: &[Sample]) -> Sample {
-    let n = window.len() as f64;
-    let average = |values: fn(&Sample) -> &Vec<f64>| {
-        let count = values(&window[0]).len();
-        (0..count).map(|k| window.iter().map(|s| values(s)[k]).sum::<f64>() / n).collect()
-    };
-    let last = &window[window.len() - 1];
-    Sample { spacing: last.spacing, time: last.time, flows: average(|s| &s.flows), pressures: average(|s| &s.pressures) }
 }

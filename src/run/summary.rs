@@ -178,7 +178,8 @@ pub fn lines(summary: &Value) -> String {
     let status = summary.get("status").and_then(Value::as_str).unwrap_or("?");
     let change = get("convergence.change");
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "status        {status} (change {change:.1e}, tolerance {:.1e})", get("convergence.tolerance"));
+    let _ =
+        writeln!(text, "status        {status} (change {change:.1e}, tolerance {:.1e})", get("convergence.tolerance"));
     for opening in summary.get("openings").and_then(Value::as_array).into_iter().flatten() {
         let name = opening.get("name").and_then(Value::as_str).unwrap_or("?");
         let (q, p) = (number(opening, "flow_ml_s.mean"), number(opening, "pressure_mmHg.mean"));

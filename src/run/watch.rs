@@ -9,6 +9,9 @@ use crate::units::Scale;
 /// Lattice velocity above which a step is taken to be too large, and made smaller.
 pub const FAST: f64 = 0.17;
 
+/// Fastest lattice velocity below which the steps are taken to be too small, and made larger.
+pub const SLOW: f64 = 0.05;
+
 /// Lattice velocity that no run survives.
 const RUNAWAY: f32 = 0.6;
 
@@ -87,8 +90,7 @@ pub fn diverged(
     let p = lattice.position(site);
     let distance = |c: &[f64; 3]| (0..3).map(|a| (c[a] - p[a]).powi(2)).sum::<f64>().sqrt();
     let nearest = openings.iter().min_by(|a, b| distance(&a.1).total_cmp(&distance(&b.1)));
-    let near =
-        nearest.map_or(String::new(), |(name, c)| format!("{:.1} mm from opening `{name}`", distance(c) * 1e3));
+    let near = nearest.map_or(String::new(), |(name, c)| format!("{:.1} mm from opening `{name}`", distance(c) * 1e3));
     let what = if speed.is_finite() {
         format!("velocity {:.2} m/s (Mach {:.2}, allowed below 1)", scale.velocity_to_si(speed), speed * 3f64.sqrt())
     } else {

@@ -13,8 +13,8 @@ mod blocks;
 mod links;
 
 use crate::geometry::vessel::{Closed, Tag};
-use directions::{C, Q};
 pub use blocks::Index;
+use directions::{C, Q};
 pub use raster::Grid;
 
 /// Sites in a block.
