@@ -34,9 +34,7 @@ impl Setup {
     fn new(across: f64, outlet: Kind) -> Self {
         let surface = tube::closed([1e-3, 2e-3, 3e-3], AXIS, RADIUS, 6.0 * RADIUS, 64);
         let lattice = Lattice::build(&surface, 2.0 * RADIUS / across).expect("a lattice");
-        let iolet = |k: usize, kind, value| {
-            Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32) }
-        };
+        let iolet = |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32) };
         let iolets = vec![iolet(0, Kind::Velocity, 0.03), iolet(1, outlet, 1e-3)];
         let profile = |link| {
             let (p, centre) = (lattice.lid_point(link), surface.ends[usize::from(link.iolet)].centre);
@@ -111,7 +109,7 @@ fn assert_backends_alike(what: &str, setup: &Setup, checks: Checks) {
     gpu.advance(STEPS).unwrap_or_else(|e| panic!("{e}"));
     let state = gpu.state().unwrap_or_else(|e| panic!("{e}"));
     let mlups = (setup.lattice.sites * STEPS) as f64 / start.elapsed().as_secs_f64() * 1e-6;
-    println!("{what}: {} on {}: {mlups:.2} MLUPS", setup.lattice.sites, opened.info.name);
+    println!("{what}: {} sites on {}: {mlups:.2} MLUPS", setup.lattice.sites, opened.info.name);
     setup.assert_alike(what, &cpu.moments(), &slices(&state));
     let (a, b) = (cpu.influx(), gpu.influx().unwrap_or_else(|e| panic!("{e}")));
     println!("{what}: influx {a:?} and {b:?}");
@@ -136,14 +134,14 @@ fn shaders_with_halfway_walls() {
     let mut setup = Setup::new(12.0, Kind::Outlet);
     setup.physics.halfway = true;
     setup.physics.omega_bulk = 1.3;
-    assert_backends_alike("halfway walls", &setup, Checks::On);
+    assert_backends_alike("halfway walls", &setup, Checks::Off);
 }
 
 #[test]
 fn shaders_with_a_source_at_the_wall() {
-    let mut setup = Setup::new(16.0, Kind::Outlet);
+    let mut setup = Setup::new(12.0, Kind::Outlet);
     setup.physics.wall_source = 2e-5;
-    assert_backends_alike("source at the wall", &setup, Checks::On);
+    assert_backends_alike("source at the wall", &setup, Checks::Off);
 }
 
 /// Openings and physics changed on the way, the state taken out of one backend and put into the other.
@@ -153,8 +151,7 @@ fn the_seam_means_the_same_on_both_backends() {
     let setup = Setup::new(12.0, Kind::Outlet);
     let flow = |opened| {
         let (lattice, iolets) = (setup.lattice.clone(), setup.iolets.clone());
-        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics)
-            .unwrap_or_else(|e| panic!("{e}"))
+        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics).unwrap_or_else(|e| panic!("{e}"))
     };
     let (mut cpu, mut gpu) = (flow(None), flow(Some(opened)));
     assert_eq!(cpu.backend_name(), "cpu");
@@ -184,6 +181,21 @@ fn the_seam_means_the_same_on_both_backends() {
     let short = vec![0.0; 16];
     let refused = gpu.set_state(&[short.as_slice(); FIELDS]);
     assert!(matches!(refused, Err(BackendError::OtherLattice { found: 16, .. })), "{refused:?}");
+}
+
+#[test]
+fn a_lost_adapter_is_an_error() {
+    let Some(opened) = adapter() else { return };
+    let mut flow = Setup::new(12.0, Kind::Outlet).gpu(&opened, Checks::Off);
+    assert_eq!(flow.advance(1), Ok(()));
+    opened.device.destroy();
+    let lost = |result: Result<(), GpuError>| {
+        assert!(matches!(result, Err(GpuError::Lost { .. } | GpuError::Refused { .. })), "{result:?}");
+    };
+    lost(flow.advance(3 * 100));
+    lost(flow.influx().map(|_| ()));
+    lost(flow.state().map(|_| ()));
+    println!("{}", flow.advance(1).expect_err("a lost adapter"));
 }
 
 #[test]

@@ -87,9 +87,7 @@ impl Flow {
     ) -> Result<Self, BackendError> {
         Ok(match opened {
             None => Self::Cpu(CpuFlow::new(lattice, iolets, coefficients, physics)),
-            Some(gpu) => {
-                Self::Gpu(Box::new(GpuFlow::new(gpu, lattice, iolets, &coefficients, physics, Checks::Off)?))
-            }
+            Some(gpu) => Self::Gpu(Box::new(GpuFlow::new(gpu, lattice, iolets, &coefficients, physics, Checks::Off)?)),
         })
     }
 

@@ -53,11 +53,7 @@ unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize
         }
         let (other, cross) = (L::load(from[1 + q].add(at)), L::load(from[6 + p + q].add(at)));
         let even = L::load(from[4 + p].add(at)).add(L::load(from[4 + q].add(at)));
-        if c[q] > 0 {
-            (b.add(even.add(cross)), odd.add(other))
-        } else {
-            (b.add(even.sub(cross)), odd.sub(other))
-        }
+        if c[q] > 0 { (b.add(even.add(cross)), odd.add(other)) } else { (b.add(even.sub(cross)), odd.sub(other)) }
     }
 }
 

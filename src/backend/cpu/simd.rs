@@ -323,9 +323,7 @@ mod x86 {
         #[inline(always)]
         fn mul_add(self, factor: Self, addend: Self) -> Self {
             // SAFETY: as in `blend`.
-            unsafe {
-                Self(_mm256_fmadd_ps(self.0, factor.0, addend.0), _mm256_fmadd_ps(self.1, factor.1, addend.1))
-            }
+            unsafe { Self(_mm256_fmadd_ps(self.0, factor.0, addend.0), _mm256_fmadd_ps(self.1, factor.1, addend.1)) }
         }
         #[inline(always)]
         fn sqrt(self) -> Self {

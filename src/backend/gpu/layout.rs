@@ -21,12 +21,7 @@ pub struct Physics {
 
 impl From<fluid::collision::Physics> for Physics {
     fn from(p: fluid::collision::Physics) -> Self {
-        Self {
-            omega: p.omega,
-            omega_bulk: p.omega_bulk,
-            wall_source: p.wall_source,
-            halfway: u32::from(p.halfway),
-        }
+        Self { omega: p.omega, omega_bulk: p.omega_bulk, wall_source: p.wall_source, halfway: u32::from(p.halfway) }
     }
 }
 

@@ -23,7 +23,12 @@ impl Opened {
     pub(super) fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
         let usage = usage | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
         let size = bytes.max(SMALLEST);
-        self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size, usage, mapped_at_creation: false })
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(label),
+            size,
+            usage,
+            mapped_at_creation: false,
+        })
     }
 
     /// A storage buffer that holds `values`.
@@ -46,7 +51,12 @@ impl Opened {
     }
 
     /// The first `len` values of a buffer, after all that was submitted before.
-    pub(super) fn download<T: Pod>(&self, buffer: &wgpu::Buffer, len: usize, demand: Demand) -> Result<Vec<T>, GpuError> {
+    pub(super) fn download<T: Pod>(
+        &self,
+        buffer: &wgpu::Buffer,
+        len: usize,
+        demand: Demand,
+    ) -> Result<Vec<T>, GpuError> {
         let mut values = vec![T::zeroed(); len];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
         if bytes.is_empty() {

@@ -75,16 +75,10 @@ fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayo
         count: None,
     };
     let entries: Vec<_> = bindings.iter().enumerate().map(entry).collect();
-    gpu.device
-        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
+    gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
 }
 
-fn pipeline(
-    gpu: &Opened,
-    kernel: Kernel,
-    groups: &[&wgpu::BindGroupLayout],
-    checks: Checks,
-) -> wgpu::ComputePipeline {
+fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], checks: Checks) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
         source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
