@@ -63,7 +63,7 @@ pub enum GpuError {
         needed: u64,
     },
     /// The adapter went away, or was reset by its driver.
-    #[error("the adapter `{adapter}` was lost: {reason}; run again from the last checkpoint, or take `--device cpu`")]
+    #[error("the adapter `{adapter}` was lost: {reason}; run again, or take `--device cpu`")]
     Lost {
         /// Name of the adapter.
         adapter: String,
