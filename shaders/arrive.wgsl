@@ -44,23 +44,20 @@ fn lid(s: Site, q: u32) -> u32 {
     return select(NOWHERE, links.first + countOneBits(links.mask & (bit - 1u)), (links.mask & bit) != 0u);
 }
 
-// The pair (i, j = i + 1): i comes from `upstream`, j from `downstream`.
+// The pair (i, j = i + 1): i comes from `upstream`, j from `downstream`. What lies beyond a cut link is never read.
 fn arrive(s: Site, i: u32, upstream: u32, downstream: u32) -> Arrived {
-    if (((s.walls.directions | s.iolets.directions) >> i) & 3u) == 0u {
-        let pi = parts(i, upstream);
-        let pj = parts(i, downstream);
-        return Arrived(pi.even + pi.odd, pj.even - pj.odd, false);
-    }
-    return arrive_cut(s, i, upstream, downstream);
-}
-
-// The pair (i, j) in a block where links along it are cut. What lies beyond a cut link is never read.
-fn arrive_cut(s: Site, i: u32, upstream: u32, downstream: u32) -> Arrived {
     let j = i + 1u;
-    let delta_i = wall(s, i);
-    let delta_j = wall(s, j);
-    let lid_i = lid(s, i);
-    let lid_j = lid(s, j);
+    let cut = (((s.walls.directions | s.iolets.directions) >> i) & 3u) != 0u;
+    var delta_i = 0.0;
+    var delta_j = 0.0;
+    var lid_i = NOWHERE;
+    var lid_j = NOWHERE;
+    if cut {
+        delta_i = wall(s, i);
+        delta_j = wall(s, j);
+        lid_i = lid(s, i);
+        lid_j = lid(s, j);
+    }
     let bulk_i = delta_i == 0.0 && lid_i == NOWHERE;
     let bulk_j = delta_j == 0.0 && lid_j == NOWHERE;
     let up = select(s.own, upstream, bulk_j);
@@ -77,19 +74,14 @@ fn arrive_cut(s: Site, i: u32, upstream: u32, downstream: u32) -> Arrived {
     }
     let hit_i = delta_i != 0.0;
     let hit_j = delta_j != 0.0;
-    if !(hit_i || hit_j) {
-        return Arrived(fi, fj, false);
+    if hit_i || hit_j {
+        let own = parts(i, s.own);
+        let sum = own.even + own.even;
+        let back = reflect_link(delta_i, sum, fi, select(0.0, shear_square(pi.odd, momentum_squared(up)), bulk_j));
+        let forth = reflect_link(delta_j, sum, fj, select(0.0, shear_square(pj.odd, momentum_squared(down)), bulk_i));
+        let plain = physics.halfway != 0u || (hit_i && hit_j);
+        fj = select(fj, select(back, own.even + own.odd, plain), hit_i);
+        fi = select(fi, select(forth, own.even - own.odd, plain), hit_j);
     }
-    let own = parts(i, s.own);
-    let sum = own.even + own.even;
-    let back = reflect_link(delta_i, sum, fi, select(0.0, shear_square(pi.odd, momentum_squared(up)), bulk_j));
-    let forth = reflect_link(delta_j, sum, fj, select(0.0, shear_square(pj.odd, momentum_squared(down)), bulk_i));
-    let plain = physics.halfway != 0u || (hit_i && hit_j);
-    if hit_i {
-        fj = select(back, own.even + own.odd, plain);
-    }
-    if hit_j {
-        fi = select(forth, own.even - own.odd, plain);
-    }
-    return Arrived(fi, fj, true);
+    return Arrived(fi, fj, hit_i || hit_j);
 }

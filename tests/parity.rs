@@ -102,14 +102,16 @@ fn slices(fields: &[Vec<f32>; FIELDS]) -> [&[f32]; FIELDS] {
 
 /// Both backends after the same steps, and what each says goes through the openings.
 fn assert_backends_alike(what: &str, setup: &Setup, checks: Checks) {
-    let Some(opened) = adapter() else { return };
+    let Some(mut opened) = adapter() else { return };
+    // Few groups along x, so that a small case needs the second dimension as a large one does.
+    opened.info.max_compute_workgroups_per_dimension = 23;
     let (mut cpu, mut gpu) = (setup.cpu(), setup.gpu(&opened, checks));
     cpu.advance(STEPS);
     let start = std::time::Instant::now();
     gpu.advance(STEPS).unwrap_or_else(|e| panic!("{e}"));
     let state = gpu.state().unwrap_or_else(|e| panic!("{e}"));
     let mlups = (setup.lattice.sites * STEPS) as f64 / start.elapsed().as_secs_f64() * 1e-6;
-    println!("{what}: {} on {}: {mlups:.2} MLUPS", setup.lattice.sites, opened.info.name);
+    println!("{what}: {} sites on {}: {mlups:.2} MLUPS", setup.lattice.sites, opened.info.name);
     setup.assert_alike(what, &cpu.moments(), &slices(&state));
     let (a, b) = (cpu.influx(), gpu.influx().unwrap_or_else(|e| panic!("{e}")));
     println!("{what}: influx {a:?} and {b:?}");
@@ -134,14 +136,14 @@ fn shaders_with_halfway_walls() {
     let mut setup = Setup::new(12.0, Kind::Outlet);
     setup.physics.halfway = true;
     setup.physics.omega_bulk = 1.3;
-    assert_backends_alike("halfway walls", &setup, Checks::On);
+    assert_backends_alike("halfway walls", &setup, Checks::Off);
 }
 
 #[test]
 fn shaders_with_a_source_at_the_wall() {
-    let mut setup = Setup::new(16.0, Kind::Outlet);
+    let mut setup = Setup::new(12.0, Kind::Outlet);
     setup.physics.wall_source = 2e-5;
-    assert_backends_alike("source at the wall", &setup, Checks::On);
+    assert_backends_alike("source at the wall", &setup, Checks::Off);
 }
 
 /// Openings and physics changed on the way, the state taken out of one backend and put into the other.
@@ -181,6 +183,21 @@ fn the_seam_means_the_same_on_both_backends() {
     let short = vec![0.0; 16];
     let refused = gpu.set_state(&[short.as_slice(); FIELDS]);
     assert!(matches!(refused, Err(BackendError::OtherLattice { found: 16, .. })), "{refused:?}");
+}
+
+#[test]
+fn a_lost_adapter_is_an_error() {
+    let Some(opened) = adapter() else { return };
+    let mut flow = Setup::new(12.0, Kind::Outlet).gpu(&opened, Checks::Off);
+    assert_eq!(flow.advance(1), Ok(()));
+    opened.device.destroy();
+    let lost = |result: Result<(), GpuError>| {
+        assert!(matches!(result, Err(GpuError::Lost { .. } | GpuError::Refused { .. })), "{result:?}");
+    };
+    lost(flow.advance(3 * 100));
+    lost(flow.influx().map(|_| ()));
+    lost(flow.state().map(|_| ()));
+    println!("{}", flow.advance(1).expect_err("a lost adapter"));
 }
 
 #[test]

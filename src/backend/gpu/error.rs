@@ -63,7 +63,7 @@ pub enum GpuError {
         needed: u64,
     },
     /// The adapter went away, or was reset by its driver.
-    #[error("the adapter `{adapter}` was lost: {reason}; run again from the last checkpoint, or take `--device cpu`")]
+    #[error("the adapter `{adapter}` was lost: {reason}; run again, or take `--device cpu`")]
     Lost {
         /// Name of the adapter.
         adapter: String,
@@ -104,10 +104,9 @@ impl Faults {
             });
         }));
         let heard = faults.clone();
-        device.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                heard.set(Fault::Lost(message));
-            }
+        device.set_device_lost_callback(move |_, message| {
+            let silent = "its driver gives no reason".to_owned();
+            heard.set(Fault::Lost(if message.is_empty() { silent } else { message }));
         });
         faults
     }

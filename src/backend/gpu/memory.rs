@@ -93,3 +93,30 @@ impl Opened {
         self.faults.check(&self.info.name, demand.sites, demand.bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::gpu::device::{Choice, DeviceError, open};
+
+    /// More than one piece, and the last one short.
+    #[test]
+    fn what_goes_up_in_pieces_comes_down_the_same() {
+        let gpu = match open(Choice::Gpu) {
+            Ok(opened) => opened.unwrap_or_else(|| panic!("an adapter was asked for")),
+            Err(DeviceError::NoAdapter) => {
+                let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
+                assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
+                return println!("SKIPPED: no adapter");
+            }
+            Err(error) => panic!("{error}"),
+        };
+        let demand = Demand { sites: 0, bytes: 0 };
+        for len in [0, 1, 7, PIECE as usize / 4, PIECE as usize / 4 + 5] {
+            let values: Vec<u32> = (0..len as u32).map(|k| k.wrapping_mul(2_654_435_761)).collect();
+            let buffer = gpu.table("values", &values);
+            let back = gpu.download::<u32>(&buffer, len, demand).unwrap_or_else(|e| panic!("{e}"));
+            assert!(values == back, "{len} values");
+        }
+    }
+}
