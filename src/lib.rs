@@ -14,6 +14,7 @@
 //!
 //! Twins: each kernel in `shaders/` has a Rust counterpart with the same names, argument order and operation order.
 
+pub mod analysis;
 pub mod backend;
 pub mod case;
 pub mod cli;

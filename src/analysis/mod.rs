@@ -1,0 +1,7 @@
+//! What is read out of a flow once it is computed: pressure and shear at the wall.
+//!
+//! Works on the lattice, the closed surface that it was cut from and the state; knows neither backends nor files.
+
+mod band;
+pub mod nearest;
+pub mod wall_shear;
