@@ -39,6 +39,12 @@ pub struct Fit {
     pub fade: f64,
 }
 
+impl Default for Fit {
+    fn default() -> Self {
+        Self { depth: 2.5, reach: 2.0, power: 1.0, sharp: 0.5, fade: 0.2 }
+    }
+}
+
 /// Growth of the distance along the wall in the second and third try.
 const WIDER: [f64; 3] = [1.0, 1.6, 2.5];
 

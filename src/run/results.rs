@@ -7,12 +7,15 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::RunError;
+use super::level::Level;
 use super::plan::Plan;
 use super::steady::Finished;
 use super::summary::WallShear;
+use crate::analysis::wall_shear::{Fit, WallSampler};
 use crate::case::Field;
 use crate::fluid::moments::{FIELDS, Macro};
 use crate::geometry::lattice::{LANES, Lattice};
+use crate::geometry::surface::Surface;
 use crate::output::{Compression, OutputError, create_folder, csv, file, pvd, vti, vtp};
 
 /// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear.
@@ -76,7 +79,7 @@ fn vessel_masks(plan: &Plan, lattice: &Lattice) -> Vec<u16> {
 
 fn volume(
     plan: &Plan,
-    level: &super::level::Level,
+    level: &Level,
     fields: &[&[f32]; FIELDS],
     time: f64,
     path: &Path,
@@ -147,15 +150,65 @@ fn bounds(lattice: &Lattice, masks: &[u16]) -> ([i32; 3], [i32; 3]) {
 
 fn surface(
     plan: &Plan,
-    level: &super::level::Level,
+    level: &Level,
     fields: &[&[f32]; FIELDS],
     time: f64,
     path: &Path,
 ) -> Result<WallShear, OutputError> {
-    let _ = (level, fields);
     let wall = &plan.vessel.wall;
-    vtp::write(path, wall, &[], &[], Some(time), Compression::default())?;
-    Ok(WallShear::default())
+    let sampler = WallSampler::new(&level.lattice, &plan.closed);
+    let sample = sampler.sample(fields, level.nu(plan.mu), &Fit::default());
+    // The wall's vertices come first in the closed surface; those that no triangle uses keep the reference.
+    let mut pressure = vec![plan.reference_pressure as f32; wall.vertices.len()];
+    let mut wss = vec![0.0f32; 3 * wall.vertices.len()];
+    for (k, &vertex) in sampler.vertices().iter().enumerate() {
+        let drho = f64::from(sample.drho[k]);
+        pressure[vertex as usize] = (plan.reference_pressure + level.scale.pressure_to_si(drho)) as f32;
+        for a in 0..3 {
+            wss[3 * vertex as usize + a] = level.scale.stress_to_si(f64::from(sample.wss[k][a])) as f32;
+        }
+    }
+    let wanted = |field: Field| plan.case.output.fields.contains(&field);
+    let mut arrays = Vec::new();
+    if wanted(Field::Pressure) {
+        let values = vtp::Values::F32(&pressure);
+        arrays.push(vtp::Array { name: "pressure", unit: "Pa", components: 1, values });
+    }
+    if wanted(Field::Wss) {
+        arrays.push(vtp::Array { name: "wss", unit: "Pa", components: 3, values: vtp::Values::F32(&wss) });
+    }
+    vtp::write(path, wall, &arrays, &[], Some(time), Compression::default())?;
+    Ok(shear_statistics(wall, &wss))
+}
+
+/// Statistics of the wall shear, each vertex weighted by a third of the area of its triangles.
+fn shear_statistics(wall: &Surface, wss: &[f32]) -> WallShear {
+    let mut area = vec![0.0; wall.vertices.len()];
+    for triangle in &wall.triangles {
+        let [a, b, c] = triangle.map(|v| nalgebra::Vector3::from(wall.vertices[v as usize]));
+        let third = (b - a).cross(&(c - a)).norm() / 6.0;
+        triangle.iter().for_each(|&v| area[v as usize] += third);
+    }
+    let size = |w: &[f32]| w.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+    let mut values: Vec<(f64, f64)> =
+        wss.chunks_exact(3).map(size).zip(area).filter(|(_, area)| *area > 0.0).collect();
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f64 = values.iter().map(|v| v.1).sum();
+    let percentile = |part: f64| {
+        let mut below = 0.0;
+        let found = values.iter().find(|(_, area)| {
+            below += area;
+            below >= part * total
+        });
+        found.map_or(0.0, |v| v.0)
+    };
+    WallShear {
+        mean: values.iter().map(|(value, area)| value * area).sum::<f64>() / total.max(1e-30),
+        p50: percentile(0.5),
+        p95: percentile(0.95),
+        p99: percentile(0.99),
+        max: values.last().map_or(0.0, |v| v.0),
+    }
 }
 
 /// Provenance: versions, inputs, device, plan, timings. Names no path, host or user.
