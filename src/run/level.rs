@@ -6,7 +6,7 @@ use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
-use crate::geometry::lattice::{LANES, Lattice, PAD};
+use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
 /// A lattice ready to run.
@@ -97,6 +97,5 @@ fn wall_sites(lattice: &Lattice) -> usize {
         }
         mask.count_ones() as usize
     };
-    debug_assert!(PAD == 1);
     (0..lattice.origins.len()).map(lanes).sum()
 }

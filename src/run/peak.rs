@@ -166,12 +166,10 @@ fn flood(lattice: &Lattice, path: &[u32], label: &mut [u32], start: usize, name:
     let mut count = 0;
     while let Some(site) = stack.pop() {
         count += 1;
-        for q in 1..Q {
-            if let Some(next) = lattice.neighbour(site, q) {
-                if label[next] == u32::MAX && path[next] != u32::MAX && bin(path[next]) == bin(path[start]) {
-                    label[next] = name;
-                    stack.push(next);
-                }
+        for next in (1..Q).filter_map(|q| lattice.neighbour(site, q)) {
+            if label[next] == u32::MAX && path[next] != u32::MAX && bin(path[next]) == bin(path[start]) {
+                label[next] = name;
+                stack.push(next);
             }
         }
     }
