@@ -11,7 +11,7 @@ use crate::geometry::lattice::Lattice;
 use crate::geometry::lattice::directions::Q;
 
 /// Thickness of a section, in sites.
-const THICKNESS: u32 = 2;
+const THICKNESS: u32 = 4;
 
 /// Estimated fastest velocity, m/s: the larger of what the flows and what the pressures ask for; `rho` in kg/m^3, `mu`
 /// in Pa s.
@@ -44,7 +44,7 @@ fn sections(lattice: &Lattice, iolets: &[Iolet]) -> f64 {
     let mut tree = Tree::new(lattice, iolets, &path);
     tree.share(entering);
     let area = lattice.grid.spacing.powi(2) / f64::from(THICKNESS);
-    for section in &tree.sections {
+    for section in tree.sections.iter().filter(|section| !section.leaves) {
         fastest = fastest.max(2.0 * section.flow / (section.sites * area));
     }
     fastest

@@ -130,8 +130,7 @@ impl Plan {
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
         let (rho, mu) = (case.blood.density.get_ref().si(), case.blood.viscosity.get_ref().si());
-        let coarse = if spacings.len() > 1 { Arc::new(Lattice::build(&closed, spacings[0])?) } else { lattice.clone() };
-        let peak = peak::estimate(&coarse, &iolets, rho, mu);
+        let peak = peak::estimate(&lattice, &iolets, rho, mu);
         let tolerance = case.time.tolerance.as_ref().map_or(TOLERANCE, |t| *t.get_ref());
         Ok(Self {
             case,

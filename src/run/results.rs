@@ -77,13 +77,7 @@ fn vessel_masks(plan: &Plan, lattice: &Lattice) -> Vec<u16> {
     (0..lattice.origins.len()).map(mask).collect()
 }
 
-fn volume(
-    plan: &Plan,
-    level: &Level,
-    fields: &[&[f32]; FIELDS],
-    time: f64,
-    path: &Path,
-) -> Result<(), OutputError> {
+fn volume(plan: &Plan, level: &Level, fields: &[&[f32]; FIELDS], time: f64, path: &Path) -> Result<(), OutputError> {
     let lattice = &level.lattice;
     let masks = vessel_masks(plan, lattice);
     let unit = plan.case.geometry.unit.get_ref().metres();
@@ -190,8 +184,7 @@ fn shear_statistics(wall: &Surface, wss: &[f32]) -> WallShear {
         triangle.iter().for_each(|&v| area[v as usize] += third);
     }
     let size = |w: &[f32]| w.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-    let mut values: Vec<(f64, f64)> =
-        wss.chunks_exact(3).map(size).zip(area).filter(|(_, area)| *area > 0.0).collect();
+    let mut values: Vec<(f64, f64)> = wss.chunks_exact(3).map(size).zip(area).filter(|(_, area)| *area > 0.0).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let total: f64 = values.iter().map(|v| v.1).sum();
     let percentile = |part: f64| {

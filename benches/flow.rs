@@ -1,0 +1,71 @@
+//! How fast the native flow kernel and the lattice builder are, in tilted pipes: `cargo bench --bench flow`.
+//!
+//! Million site updates a second, and the bytes that they move (ten fields read and ten written, 80 B an update) over
+//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::fluid::collision::Physics;
+use perfuse::fluid::iolet::{self, Iolet, Kind};
+use perfuse::geometry::lattice::Lattice;
+use perfuse::geometry::tube;
+use rayon::prelude::*;
+
+const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
+
+fn main() {
+    let copy = copy_bandwidth();
+    println!("{}, {} threads; copy {copy:.1} GB/s", Level::detect().name(), rayon::current_num_threads());
+    println!(
+        "{:>8} {:>10} {:>10} {:>8} {:>12} {:>14}",
+        "across", "sites", "build s", "MLUPS", "of copy", "halfway MLUPS"
+    );
+    for (across, lengths) in [(24.0, 10.0), (80.0, 2.5), (80.0, 10.0), (160.0, 2.0)] {
+        let surface = tube::closed([0.0; 3], AXIS, 1.0, 2.0 * lengths, 1024);
+        let clock = Instant::now();
+        let lattice = Lattice::build(&surface, 2.0 / across).expect("a lattice");
+        let build = clock.elapsed().as_secs_f64();
+        let sites = lattice.sites;
+        let lattice = Arc::new(lattice);
+        let interpolated = speed(&lattice, Physics::newtonian(0.02));
+        let halfway = speed(&lattice, Physics { halfway: true, ..Physics::newtonian(0.02) });
+        let ratio = interpolated * 80e-3 / copy;
+        println!("{across:>8} {sites:>10} {build:>10.2} {interpolated:>8.1} {ratio:>12.2} {halfway:>14.1}");
+    }
+}
+
+/// The best of five rounds.
+fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
+    let normals = [AXIS.map(|x| -x as f32), AXIS.map(|x| x as f32)];
+    let iolets = vec![
+        Iolet { kind: Kind::Velocity, value: 0.02, normal: normals[0] },
+        Iolet { kind: Kind::Outlet, value: 0.0, normal: normals[1] },
+    ];
+    let coefficients =
+        lattice.iolet_links.iter().map(|l| iolet::coefficient(l, normals[l.iolet as usize], 1.0)).collect();
+    let mut flow = CpuFlow::new(lattice.clone(), iolets, coefficients, physics);
+    let steps = (40_000_000 / lattice.sites).max(4);
+    flow.advance(steps / 4 + 1);
+    let round = |flow: &mut CpuFlow| {
+        let clock = Instant::now();
+        flow.advance(steps);
+        (steps * lattice.sites) as f64 / clock.elapsed().as_secs_f64() / 1e6
+    };
+    (0..5).map(|_| round(&mut flow)).fold(0.0, f64::max)
+}
+
+/// Bytes read and written a second by a copy of 256 MB with all threads, GB/s; the best of five.
+fn copy_bandwidth() -> f64 {
+    let from = vec![1.0f32; 64 << 20];
+    let mut to = vec![0.0f32; from.len()];
+    let round = |to: &mut Vec<f32>| {
+        let clock = Instant::now();
+        to.par_chunks_mut(1 << 18).zip(from.par_chunks(1 << 18)).for_each(|(to, from)| to.copy_from_slice(from));
+        black_box(&to);
+        8.0 * from.len() as f64 / clock.elapsed().as_secs_f64() / 1e9
+    };
+    (0..5).map(|_| round(&mut to)).fold(0.0, f64::max)
+}
