@@ -18,7 +18,7 @@ const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 
 fn main() {
     let copy = copy_bandwidth();
-    println!("{}, {} threads; copy {copy:.1} GB/s", Level::detect().name(), rayon::current_num_threads());
+    println!("{}, {} threads; copy {copy:.1} GB/s", Level::detect(), rayon::current_num_threads());
     println!(
         "{:>8} {:>10} {:>10} {:>8} {:>12} {:>14}",
         "across", "sites", "build s", "MLUPS", "of copy", "halfway MLUPS"

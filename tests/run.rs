@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
+
+/// Runs use every core: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn perfuse(args: &[&str]) -> Output {
     let command = Command::new(env!("CARGO_BIN_EXE_perfuse")).args(args).output();
@@ -55,6 +59,7 @@ fn run(case: &Path, out: &Path, more: &[&str]) -> Output {
 /// Poiseuille flow of 1 ml/s: the drop is 128 mu L Q / (pi d^4), the wall shear 32 mu Q / (pi d^3).
 #[test]
 fn poiseuille_in_a_tube_from_a_file() {
+    let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = tube(folder.path(), "1 ml/s", "[expect]\nmass_imbalance = { min = -0.005, max = 0.005 }\n");
     let out = folder.path().join("out");
@@ -86,6 +91,7 @@ fn poiseuille_in_a_tube_from_a_file() {
 
 #[test]
 fn a_gate_that_fails_is_exit_code_3_after_the_results() {
+    let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = tube(folder.path(), "1 ml/s", "[expect]\n\"pressure_drop_mmHg.outlet\" = { max = 0.01 }\n");
     let out = folder.path().join("out");
@@ -97,6 +103,7 @@ fn a_gate_that_fails_is_exit_code_3_after_the_results() {
 
 #[test]
 fn what_run_refuses_check_refuses_alike_and_nothing_is_written() {
+    let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = tube(folder.path(), "1 ml/s", "");
     let out = folder.path().join("out");
@@ -125,6 +132,7 @@ fn what_run_refuses_check_refuses_alike_and_nothing_is_written() {
 
 #[test]
 fn check_tells_the_plan() {
+    let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = tube(folder.path(), "1 ml/s", "");
     let output = perfuse(&["check", &case.display().to_string(), "--device", "cpu", "--json"]);
@@ -143,6 +151,7 @@ fn check_tells_the_plan() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_keeps_what_was_reached() {
+    let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = tube(folder.path(), "1 ml/s", "[time]\ntolerance = 1e-9\n");
     let out = folder.path().join("out");
