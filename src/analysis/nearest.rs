@@ -94,7 +94,8 @@ fn sort(corners: &mut [[Vector3<f64>; 3]], depth: u32) {
     if depth == 0 || corners.len() < 2 {
         return;
     }
-    let bounds = corners.iter().fold(empty(), |b, t| [b[0].inf(&(t[0] + t[1] + t[2])), b[1].sup(&(t[0] + t[1] + t[2]))]);
+    let bounds =
+        corners.iter().fold(empty(), |b, t| [b[0].inf(&(t[0] + t[1] + t[2])), b[1].sup(&(t[0] + t[1] + t[2]))]);
     let axis = (bounds[1] - bounds[0]).imax();
     let middle = corners.len() / 2;
     let key = |t: &[Vector3<f64>; 3]| t[0][axis] + t[1][axis] + t[2][axis];
