@@ -11,7 +11,7 @@ use super::level::Level;
 use super::plan::Plan;
 use super::steady::Finished;
 use super::summary::WallShear;
-use crate::analysis::wall_shear::{Fit, WallSampler};
+use crate::analysis::wall_shear::WallSampler;
 use crate::case::Field;
 use crate::fluid::moments::{FIELDS, Macro};
 use crate::geometry::lattice::{LANES, Lattice};
@@ -151,7 +151,7 @@ fn surface(
 ) -> Result<WallShear, OutputError> {
     let wall = &plan.vessel.wall;
     let sampler = WallSampler::new(&level.lattice, &plan.closed);
-    let sample = sampler.sample(fields, level.nu(plan.mu), &Fit::default());
+    let sample = sampler.sample(fields, level.nu(plan.mu));
     // The wall's vertices come first in the closed surface; those that no triangle uses keep the reference.
     let mut pressure = vec![plan.reference_pressure as f32; wall.vertices.len()];
     let mut wss = vec![0.0f32; 3 * wall.vertices.len()];
