@@ -158,7 +158,7 @@ impl<'a> Stage<'a> {
         };
         self.correct(&influx, &ends);
         let tau = self.level.scale.viscosity_to_tau(self.plan.mu);
-        let settled = self.means.len() > 1 && self.window.is_empty();
+        let settled = self.steps > 3 * self.ramp && self.window.len() == LOOKS / 2;
         if speed > FAST {
             self.retime(PEAK_VELOCITY / speed)?;
         } else if settled && speed < SLOW && tau < 0.9 * (LARGEST_TAU - 0.5) + 0.5 {
