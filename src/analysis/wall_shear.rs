@@ -11,7 +11,7 @@
 //! So sites weigh by the square of their distance, and a constant is added to the fit, damped so that it can take up
 //! that much and no more. Measured in a tilted pipe of 24 sites at Reynolds numbers 10 and 300, mean error of the wall
 //! shear: with equal weights and no constant -3.3 % and -4.9 %, weighted -0.9 % and -1.6 %, with the constant -0.2 % and
-//! -0.5 % (docs/verification.md).
+//! -0.6 % (docs/verification.md).
 //!
 //! The pressure is that of a fit `c0 + c1 s + c2 t + c3 d` to the density of the same sites.
 //!
