@@ -205,9 +205,9 @@ impl Case {
                 continue;
             }
             let state = Macro::read(&flow.site(site));
-            for a in 0..3 {
-                let exact = self.mean_velocity() * parabola(r) * AXIS[a];
-                error += (f64::from(state.j[a]) - exact).powi(2);
+            for (value, direction) in state.j.into_iter().zip(AXIS) {
+                let exact = self.mean_velocity() * parabola(r) * direction;
+                error += (f64::from(value) - exact).powi(2);
                 norm += exact * exact;
             }
             let (x, y) = (along * self.across / 2.0, f64::from(state.drho) / 3.0);
