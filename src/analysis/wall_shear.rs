@@ -11,11 +11,11 @@
 //! So sites weigh by the square of their distance, and a constant is added to the fit, damped so that it can take up
 //! that much and no more. Measured in a tilted pipe of 24 sites at Reynolds numbers 10 and 300, mean error of the wall
 //! shear: with equal weights and no constant -3.3 % and -4.9 %, weighted -0.9 % and -1.6 %, with the constant -0.2 % and
-//! -0.5 % (docs/verification.md).
+//! -0.6 % (docs/verification.md).
 //!
 //! The pressure is that of a fit `c0 + c1 s + c2 t + c3 d` to the density of the same sites.
 //!
-//! Practice: a vertex takes sites whose nearest wall point lies within [`REACH`] of it and on a wall that faces the same
+//! Practice: a vertex takes sites whose nearest wall point lies within `REACH` of it and on a wall that faces the same
 //! way, which leaves out those of a vessel next door or of the opposite wall. Where there are too few, in a cleft or
 //! behind a fold finer than the lattice, sites farther along the wall are taken, and the damping of the slopes keeps the
 //! fit sane; where there are none the values are those of the neighbouring vertices. Both are listed as weak. Sites in
@@ -37,7 +37,7 @@ const DEPTH: f64 = 3.5;
 /// Their nearest wall points lie at most this far from the vertex, in spacings.
 const REACH: f64 = 2.5;
 
-/// What [`REACH`] is multiplied by in the three tries to find enough sites.
+/// What `REACH` is multiplied by in the three tries to find enough sites.
 const TRIES: [f64; 3] = [1.0, 1.6, 2.5];
 
 /// Sites that a fit should have: twice its unknowns.

@@ -100,9 +100,7 @@ fn what_the_lattice_does_not_resolve_is_finite_and_listed() {
 fn missing_values_come_from_the_neighbours() {
     let mut surface = tube::closed([0.0; 3], AXIS, 1.0, 3.0, 160);
     let tip = surface.vertices.len() - 1;
-    for a in 0..3 {
-        surface.vertices[tip][a] += 6.0 * AXIS[a];
-    }
+    surface.vertices[tip] = (Vector3::from(surface.vertices[tip]) + Vector3::from(AXIS) * 6.0).into();
     for tag in &mut surface.tags {
         if *tag == Tag::Lid(1) {
             *tag = Tag::Wall;
