@@ -18,6 +18,9 @@ const WINDOWS: f64 = 4.0;
 /// Times the flow may take to forget its start before the run gives up, unless the case says otherwise.
 const PATIENCE: f64 = 40.0;
 
+/// Fewest windows in a third of them to judge a fluctuating flow by.
+const FEWEST_WINDOWS: usize = 4;
+
 /// What is left of an error of second order when the spacing is halved.
 const SECOND_ORDER: f32 = 0.25;
 
@@ -105,7 +108,9 @@ impl<'a> Stage<'a> {
             self.window.push(sample);
             if self.window.len() == LOOKS {
                 self.close_window();
-                quiet = if self.change().is_some_and(|c| c <= tolerance) { quiet + 1 } else { 0 };
+                let still = self.change().is_some_and(|c| c <= tolerance);
+                let hovers = self.drift().is_some_and(|d| d <= tolerance * WINDOWS);
+                quiet = if still || hovers { quiet + 1 } else { 0 };
             }
             let change = self.change();
             let progress = Progress {
@@ -245,17 +250,32 @@ impl<'a> Stage<'a> {
         self.window.clear();
     }
 
-    /// Largest relative change between the last two windows: of flows against the inflow, of pressures against the
-    /// largest drop; and of what an opening gives against what was asked.
+    /// Largest relative change between the last two windows.
     fn change(&self) -> Option<f64> {
         let [.., a, b] = self.means.as_slice() else { return None };
-        let inflow: f64 = b.flows.iter().map(|q| q.max(0.0)).sum();
-        let high = b.pressures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let low = b.pressures.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        let flows = largest(&a.flows, &b.flows) / inflow.max(1e-30);
-        let pressures = largest(&a.pressures, &b.pressures) / (high - low).max(1e-12);
-        Some(flows.max(pressures))
+        Some(difference(a, b))
+    }
+
+    /// Largest relative change between the mean over the last third of the windows and the third before it: small also
+    /// for a flow that never stops fluctuating, once it fluctuates about a fixed mean.
+    fn drift(&self) -> Option<f64> {
+        let third = self.means.len() / 3;
+        if third < FEWEST_WINDOWS {
+            return None;
+        }
+        let (before, last) = self.means[self.means.len() - 2 * third..].split_at(third);
+        Some(difference(&mean(before), &mean(last)))
+    }
+
+    /// Mean of the windows that the result stands for (the last one where the flow stood still, the last third where
+    /// it fluctuates), and how far single windows are from it.
+    fn result(&self) -> Option<(Sample, f64)> {
+        let still = self.change()? * WINDOWS <= self.plan.tolerance;
+        let count = if still { 1 } else { (self.means.len() / 3).max(1) };
+        let last = &self.means[self.means.len() - count..];
+        let centre = mean(last);
+        let fluctuation = last.iter().map(|m| difference(m, &centre)).fold(0.0, f64::max);
+        Some((centre, fluctuation))
     }
 
     pub(super) fn finish(
@@ -264,7 +284,7 @@ impl<'a> Stage<'a> {
         samples: Vec<Sample>,
         spent: Vec<Spent>,
     ) -> Result<Finished, RunError> {
-        let last = if self.window.is_empty() { self.means.last().cloned() } else { Some(mean(&self.window)) };
+        let (last, fluctuation) = self.result().map_or((None, 0.0), |(last, f)| (Some(last), f));
         let last = last.or_else(|| samples.last().cloned()).unwrap_or_else(|| Sample {
             spacing: self.level.scale.dx,
             time: 0.0,
@@ -278,6 +298,7 @@ impl<'a> Stage<'a> {
         Ok(Finished {
             status,
             change,
+            fluctuation,
             peak: self.peak,
             level: self.level,
             flow: self.flow,
@@ -291,6 +312,16 @@ impl<'a> Stage<'a> {
 
 fn frame(plan: &Plan, level: &Level) -> Frame {
     Frame { scale: level.scale, omega: 1.0 / level.scale.viscosity_to_tau(plan.mu) }
+}
+
+/// Largest relative difference of two samples: of flows against the inflow, of pressures against the largest drop.
+fn difference(a: &Sample, b: &Sample) -> f64 {
+    let inflow: f64 = b.flows.iter().map(|q| q.max(0.0)).sum();
+    let high = b.pressures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let low = b.pressures.iter().copied().fold(f64::INFINITY, f64::min);
+    let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let flows = largest(&a.flows, &b.flows) / inflow.max(1e-30);
+    flows.max(largest(&a.pressures, &b.pressures) / (high - low).max(1e-12))
 }
 
 fn mean(window: &[Sample]) -> Sample {

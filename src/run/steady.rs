@@ -3,8 +3,9 @@
 //! Between looks the flow is advanced undisturbed. At each look the flow of every opening and the pressure at the
 //! vessel's own ends are sampled, and the conditions are corrected so that what was asked for holds there: the inflow by
 //! the flux that the lattice really took in, an outlet's lid by the pressure drop of its extension, and the density at
-//! the walls by what leaked (a few thousandths of the flow). Samples are averaged over windows; the flow is steady when
-//! three windows in a row differ by less than the tolerance.
+//! the walls by what leaked. Samples are averaged over windows. The flow is steady when three windows in a row differ by
+//! less than the tolerance; or, for a flow that does not come to rest, when the mean over the last third of the windows
+//! stays within the tolerance of the mean over the third before.
 
 use super::RunError;
 use super::level::Level;
@@ -83,6 +84,8 @@ pub struct Finished {
     pub samples: Vec<Sample>,
     /// Largest relative change between the last two windows.
     pub change: f64,
+    /// Largest relative deviation of a window from the mean that the result stands for.
+    pub fluctuation: f64,
     /// Fastest velocity, m/s.
     pub peak: f64,
     /// Volume given to the walls to make up for their leak, m^3/s.

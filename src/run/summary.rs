@@ -87,7 +87,7 @@ pub fn summary(plan: &Plan, run: &Finished, device: &DeviceName, wss: WallShear,
             "steps": spent.steps,
         },
         "levels": run.spent,
-        "convergence": { "change": run.change, "tolerance": plan.tolerance },
+        "convergence": { "change": run.change, "tolerance": plan.tolerance, "fluctuation": run.fluctuation },
         "performance": {
             "mlups": updates / busy.max(1e-9) / 1e6,
             "seconds": { "geometry": seconds.geometry, "flow": seconds.flow, "wall": 0.0, "output": seconds.output, "total": seconds.total },
@@ -178,8 +178,12 @@ pub fn lines(summary: &Value) -> String {
     let status = summary.get("status").and_then(Value::as_str).unwrap_or("?");
     let change = get("convergence.change");
     // Writing to a string cannot fail.
-    let _ =
-        writeln!(text, "status        {status} (change {change:.1e}, tolerance {:.1e})", get("convergence.tolerance"));
+    let _ = writeln!(
+        text,
+        "status        {status} (change {change:.1e}, fluctuation {:.1e}, tolerance {:.1e})",
+        get("convergence.fluctuation"),
+        get("convergence.tolerance")
+    );
     for opening in summary.get("openings").and_then(Value::as_array).into_iter().flatten() {
         let name = opening.get("name").and_then(Value::as_str).unwrap_or("?");
         let (q, p) = (number(opening, "flow_ml_s.mean"), number(opening, "pressure_mmHg.mean"));
