@@ -10,6 +10,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use perfuse::backend::gpu::device::{Choice, DeviceError, open};
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
 
@@ -47,6 +48,32 @@ fn errors_and_orders_of_a_tilted_pipe() {
         for ((case, exact), (_, plain)) in interpolated.iter().zip(&halfway) {
             assert!(exact.velocity < 0.5 * plain.velocity, "{case} interpolated walls are worth their cost");
         }
+    }
+}
+
+/// The two coarsest lattices on the GPU backend: the same errors as on the CPU, by the same bounds.
+#[test]
+fn coarse_pipes_on_the_gpu() {
+    let opened = match open(Choice::Gpu) {
+        Ok(opened) => opened,
+        Err(DeviceError::NoAdapter) => {
+            let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
+            assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
+            println!("SKIPPED: no adapter");
+            return;
+        }
+        Err(error) => panic!("{error}"),
+    };
+    let cases = SERIES.into_iter().flat_map(|series| [(12.0, series), (16.0, series)]);
+    for (across, (reynolds, tau)) in cases {
+        let case = Case { across, reynolds, tau, halfway: false };
+        let cpu = case.run(&surface(across), None);
+        let gpu = case.run(&surface(across), opened.clone());
+        println!("{case}{cpu} CPU\n{case}{gpu} GPU");
+        check_bounds(&(case, gpu));
+        assert!((gpu.velocity - cpu.velocity).abs() <= 1e-4, "velocity error {} and {}", gpu.velocity, cpu.velocity);
+        assert!((gpu.gradient - cpu.gradient).abs() <= 3e-4, "gradient error {} and {}", gpu.gradient, cpu.gradient);
+        assert!((gpu.shear_mean - cpu.shear_mean).abs() <= 1e-3, "{} and {}", gpu.shear_mean, cpu.shear_mean);
     }
 }
 
@@ -98,7 +125,7 @@ fn solve(mut cases: Vec<Case>) -> Vec<(Case, Row)> {
             scope.spawn(|| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let row = pool.install(|| case.run(&surface(case.across)));
+                    let row = pool.install(|| case.run(&surface(case.across), None));
                     rows.lock().expect("no panic before").push((*case, row));
                 }
             });

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use perfuse::analysis::wall_shear::WallSampler;
-use perfuse::backend::cpu::CpuFlow;
+use perfuse::backend::Flow;
+use perfuse::backend::gpu::device::Opened;
 use perfuse::fluid::collision::{Physics, omega};
 use perfuse::fluid::iolet::{self, Iolet, Kind};
-use perfuse::fluid::moments::Macro;
+use perfuse::fluid::moments::{FIELDS, Macro};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::vessel::Closed;
 
@@ -113,25 +114,26 @@ impl Case {
         -32.0 * self.nu() * self.mean_velocity() / self.across.powi(2)
     }
 
-    /// Runs to the steady state on the lattice cut from `surface`, a pipe of radius 1 m.
-    pub fn run(&self, surface: &Closed) -> Row {
+    /// Runs to the steady state on the lattice cut from `surface`, a pipe of radius 1 m; on the native CPU where no
+    /// adapter is given.
+    pub fn run(&self, surface: &Closed, opened: Option<Opened>) -> Row {
         let start = Instant::now();
         let lattice = Arc::new(Lattice::build(surface, 2.0 / self.across).expect("a lattice"));
-        let mut flow = self.prepare(&lattice);
+        let mut flow = self.prepare(&lattice, opened);
         let interval = self.interval();
         let (mut checks, mut still, mut last) = (0, 0, f64::INFINITY);
         while still < 2 {
             assert!(checks < MAX_CHECKS, "{self} is not steady after {} steps", checks * interval);
-            flow.advance(interval);
+            flow.advance(interval).expect("steps");
             checks += 1;
             self.deliver(&mut flow);
-            let gradient = self.errors(&lattice, &flow).1;
+            let gradient = self.errors(&lattice, &mut flow).1;
             still = if (gradient - last).abs() < STEADY { still + 1 } else { 0 };
             last = gradient;
         }
-        let (velocity, gradient) = self.errors(&lattice, &flow);
-        let (shear_mean, shear_deviation) = self.shear(&lattice, &flow, surface);
-        let influx = flow.influx();
+        let (velocity, gradient) = self.errors(&lattice, &mut flow);
+        let (shear_mean, shear_deviation) = self.shear(&lattice, &mut flow, surface);
+        let influx = flow.influx().expect("influx");
         Row {
             velocity,
             gradient,
@@ -151,14 +153,14 @@ impl Case {
 
     /// Makes the inlet bring the flow asked for: the lid cuts the profile at discrete links, which add up to a little
     /// more or less than its area.
-    fn deliver(&self, flow: &mut CpuFlow) {
+    fn deliver(&self, flow: &mut Flow) {
         let inlet = flow.iolets()[0];
-        let value = inlet.value * (self.flow() / flow.influx()[0]) as f32;
+        let value = inlet.value * (self.flow() / flow.influx().expect("influx")[0]) as f32;
         flow.set_iolet(0, Iolet { value, ..inlet });
     }
 
     /// The pipe with its openings and the exact solution at every site.
-    fn prepare(&self, lattice: &Arc<Lattice>) -> CpuFlow {
+    fn prepare(&self, lattice: &Arc<Lattice>, opened: Option<Opened>) -> Flow {
         let [into, out] = [-1.0, 1.0].map(|sign| AXIS.map(|x| (sign * x) as f32));
         let iolets = vec![
             Iolet { kind: Kind::Velocity, value: self.mean_velocity() as f32, normal: into },
@@ -170,10 +172,14 @@ impl Case {
             _ => 0.0,
         });
         let physics = Physics { halfway: self.halfway, ..Physics::newtonian(self.nu()) };
-        let mut flow = CpuFlow::new(lattice.clone(), iolets, coefficients.collect(), physics);
+        let mut flow =
+            Flow::open(opened, lattice.clone(), iolets, coefficients.collect(), physics).expect("a flow on the device");
+        let mut fields = vec![vec![0.0; lattice.padded_len()]; FIELDS];
         for site in lattice.fluid_sites() {
-            flow.set_site(site, &self.exact(lattice.position(site)).write());
+            let state = self.exact(lattice.position(site)).write();
+            fields.iter_mut().zip(state).for_each(|(field, value)| field[site] = value);
         }
+        flow.set_state(&std::array::from_fn(|k| fields[k].as_slice())).expect("the state of this lattice");
         for _ in 0..3 {
             self.deliver(&mut flow);
         }
@@ -196,7 +202,8 @@ impl Case {
     }
 
     /// Errors of the velocity and of the pressure gradient.
-    fn errors(&self, lattice: &Lattice, flow: &CpuFlow) -> (f64, f64) {
+    fn errors(&self, lattice: &Lattice, flow: &mut Flow) -> (f64, f64) {
+        let fields = flow.state().expect("a state");
         let (mut error, mut norm) = (0.0, 0.0);
         let (mut n, mut z, mut p, mut zz, mut zp) = (0.0, 0.0, 0.0, 0.0, 0.0);
         for site in lattice.fluid_sites() {
@@ -204,7 +211,7 @@ impl Case {
             if !in_middle(along) {
                 continue;
             }
-            let state = Macro::read(&flow.site(site));
+            let state = Macro::read(&fields.site(site));
             for (value, direction) in state.j.into_iter().zip(AXIS) {
                 let exact = self.mean_velocity() * parabola(r) * direction;
                 error += (f64::from(value) - exact).powi(2);
@@ -218,9 +225,9 @@ impl Case {
     }
 
     /// Mean error and standard deviation of the wall shear along the axis over the vertices of the middle.
-    fn shear(&self, lattice: &Lattice, flow: &CpuFlow, surface: &Closed) -> (f64, f64) {
+    fn shear(&self, lattice: &Lattice, flow: &mut Flow, surface: &Closed) -> (f64, f64) {
         let sampler = WallSampler::new(lattice, surface);
-        let sample = sampler.sample(&flow.moments(), self.nu());
+        let sample = sampler.sample(&flow.state().expect("a state").slices(), self.nu());
         assert!(sample.weak.is_empty(), "{} weak vertices", sample.weak.len());
         let exact = 8.0 * self.nu() * self.mean_velocity() / self.across;
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
