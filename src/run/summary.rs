@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::plan::{Asked, Plan};
-use super::steady::{Finished, Spent, Status};
+use super::steady::{Finished, Spent};
 use crate::case::Gate;
 use crate::units::MMHG;
 
@@ -216,12 +216,6 @@ pub fn lines(summary: &Value) -> String {
         get("performance.peak_memory_mb")
     );
     text
-}
-
-/// Whether a run may be called a success.
-#[must_use]
-pub fn is_success(status: Status) -> bool {
-    status == Status::Converged
 }
 
 #[cfg(test)]
