@@ -41,8 +41,8 @@ fn main() {
 fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
     let normals = [AXIS.map(|x| -x as f32), AXIS.map(|x| x as f32)];
     let iolets = vec![
-        Iolet { kind: Kind::Velocity, value: 0.02, normal: normals[0] },
-        Iolet { kind: Kind::Outlet, value: 0.0, normal: normals[1] },
+        Iolet { kind: Kind::Velocity, value: 0.02, normal: normals[0], floor: 0.0 },
+        Iolet { kind: Kind::Outlet, value: 0.0, normal: normals[1], floor: 0.0 },
     ];
     let coefficients =
         lattice.iolet_links.iter().map(|l| iolet::coefficient(l, normals[l.iolet as usize], 1.0)).collect();

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::fluid::collision::Physics;
+use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::geometry::lattice::Lattice;
@@ -129,6 +130,51 @@ impl Flow {
         match self {
             Self::Cpu(flow) => flow.set_iolet(k, iolet),
             Self::Gpu(flow) => flow.set_iolet(k, iolet),
+        }
+    }
+
+    /// Lets the openings follow their laws from the next step on, or no longer: [`Self::iolets`] then tells what was set
+    /// before. The laws' states and clock are those that the drive brings.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn set_drive(&mut self, drive: Option<Drive>) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(flow) => flow.set_drive(drive),
+            Self::Gpu(flow) => flow.set_drive(drive)?,
+        }
+        Ok(())
+    }
+
+    /// Lets the clock of the openings stand still (their circuits keep their states), or go on.
+    pub fn hold(&mut self, held: bool) {
+        match self {
+            Self::Cpu(flow) => flow.hold(held),
+            Self::Gpu(flow) => flow.hold(held),
+        }
+    }
+
+    /// Where clock and openings are after all steps asked for; none without a drive.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn driven(&mut self) -> Result<Option<(Clock, Vec<OpeningState>)>, BackendError> {
+        match self {
+            Self::Cpu(flow) => Ok(flow.driven()),
+            Self::Gpu(flow) => Ok(flow.driven()?),
+        }
+    }
+
+    /// Rows recorded since the last call, one after the other, of [`crate::fluid::drive::row_len`] numbers in lattice
+    /// units: of each opening the flow into the vessel, the pressure at its end and that of its circuit; of each probe
+    /// pressure and velocity. An adapter keeps no more than the drive's capacity.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn records(&mut self) -> Result<Vec<f32>, BackendError> {
+        match self {
+            Self::Cpu(flow) => Ok(flow.records()),
+            Self::Gpu(flow) => Ok(flow.records()?),
         }
     }
 

@@ -10,6 +10,7 @@
 //! All values are in lattice units here: sites, steps, unit density.
 
 pub mod collision;
+pub mod drive;
 pub mod iolet;
 pub mod lanes;
 pub mod link;

@@ -75,12 +75,12 @@ fn iolets(plan: &Plan, scale: &Scale) -> Vec<Iolet> {
         match opening.asked {
             Asked::Flow(q) => {
                 let mean = scale.velocity_to_lattice(q / opening.area);
-                Iolet { kind: Kind::Velocity, value: mean as f32, normal }
+                Iolet { kind: Kind::Velocity, value: mean as f32, normal, floor: 0.0 }
             }
             Asked::Pressure(p) => {
                 let kind = if !driven && p >= highest { Kind::Reservoir } else { Kind::Outlet };
                 let value = scale.pressure_to_lattice(p - plan.reference_pressure) as f32;
-                Iolet { kind, value, normal }
+                Iolet { kind, value, normal, floor: 0.0 }
             }
         }
     };

@@ -163,8 +163,8 @@ impl Case {
     fn prepare(&self, lattice: &Arc<Lattice>, opened: Option<Opened>) -> Flow {
         let [into, out] = [-1.0, 1.0].map(|sign| AXIS.map(|x| (sign * x) as f32));
         let iolets = vec![
-            Iolet { kind: Kind::Velocity, value: self.mean_velocity() as f32, normal: into },
-            Iolet { kind: Kind::Outlet, value: 0.0, normal: out },
+            Iolet { kind: Kind::Velocity, value: self.mean_velocity() as f32, normal: into, floor: 0.0 },
+            Iolet { kind: Kind::Outlet, value: 0.0, normal: out, floor: 0.0 },
         ];
         let profile = |p: [f64; 3]| parabola(cylindrical(p).1).max(0.0) as f32;
         let coefficients = lattice.iolet_links.iter().map(|link| match link.iolet {

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::fluid::collision::Physics;
+use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{self, Iolet};
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::geometry::lattice::Lattice;
 
+mod drive;
 mod fields;
 mod kernel;
 pub mod simd;
 
+use drive::CpuDrive;
 use fields::Fields;
 pub use simd::Level;
 
@@ -32,6 +35,7 @@ pub struct CpuFlow {
     now: Fields,
     next: Fields,
     incoming: Vec<f32>,
+    drive: Option<CpuDrive>,
 }
 
 impl CpuFlow {
@@ -45,7 +49,7 @@ impl CpuFlow {
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
-        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming }
+        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming, drive: None }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
@@ -58,6 +62,9 @@ impl CpuFlow {
     pub fn advance(&mut self, steps: usize) {
         for _ in 0..steps {
             self.fill_incoming();
+            if let Some(drive) = &mut self.drive {
+                drive.advance(&self.lattice, &self.now, &self.incoming, &mut self.iolets);
+            }
             self.step();
             std::mem::swap(&mut self.now, &mut self.next);
         }
@@ -100,7 +107,8 @@ impl CpuFlow {
             let own = self.now.site(link.site as usize);
             let behind = iolet::behind(link).map(|site| self.now.site(site));
             let iolet = &self.iolets[link.iolet as usize];
-            self.incoming[k] = iolet::incoming(link, iolet, self.coefficients[k], &own, behind.as_ref());
+            let term = self.coefficients[k] * iolet.value + self.drive.as_ref().map_or(0.0, |d| d.term(k, link));
+            self.incoming[k] = iolet::incoming(link, iolet, term, &own, behind.as_ref());
         }
     }
 
@@ -123,6 +131,29 @@ impl CpuFlow {
     /// Changes the value that opening `k` imposes.
     pub fn set_iolet(&mut self, k: usize, iolet: Iolet) {
         self.iolets[k] = iolet;
+    }
+
+    /// Lets the openings follow their laws from the next step on, or no longer.
+    pub fn set_drive(&mut self, drive: Option<Drive>) {
+        self.drive = drive.map(|drive| CpuDrive::new(drive, &self.lattice));
+    }
+
+    /// Lets the clock of the openings stand still, or go on.
+    pub fn hold(&mut self, held: bool) {
+        if let Some(drive) = &mut self.drive {
+            drive.drive.pace.held = u32::from(held);
+        }
+    }
+
+    /// Where the openings are; none without a drive.
+    #[must_use]
+    pub fn driven(&self) -> Option<(Clock, Vec<OpeningState>)> {
+        self.drive.as_ref().map(|d| (d.drive.clock, d.drive.states.clone()))
+    }
+
+    /// Rows recorded since the last call, one after the other.
+    pub fn records(&mut self) -> Vec<f32> {
+        self.drive.as_mut().map_or_else(Vec::new, CpuDrive::records)
     }
 
     /// What every step does.

@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use super::device::{AdapterInfo, Opened};
+use super::drive::{GpuDrive, Shared};
 use super::error::GpuError;
 use super::layout;
 use super::memory::Demand;
 use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, workgroups};
 use crate::fluid::collision::Physics;
-use crate::fluid::iolet::Iolet;
+use crate::fluid::drive::{Clock, Drive, OpeningState};
+use crate::fluid::iolet::{Iolet, Modes};
 use crate::fluid::moments::FIELDS;
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice, WallRow};
@@ -40,6 +42,9 @@ pub struct GpuFlow {
     physics_buffer: wgpu::Buffer,
     iolets_buffer: wgpu::Buffer,
     passing: wgpu::Buffer,
+    coefficients: Vec<f32>,
+    modes: Modes,
+    drive: Option<GpuDrive>,
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
     under_way: Option<wgpu::SubmissionIndex>,
@@ -93,6 +98,22 @@ pub fn fits(adapter: &AdapterInfo, lattice: &Lattice) -> Result<(), GpuError> {
     }
 }
 
+/// What `incoming` sees of the links, and the amplitudes of their extra modes; `buffers`: openings, passing.
+fn links(
+    gpu: &Opened,
+    pipelines: &Pipelines,
+    lattice: &Lattice,
+    coefficients: &[f32],
+    modes: &Modes,
+    buffers: [&wgpu::Buffer; 2],
+) -> (wgpu::BindGroup, wgpu::Buffer) {
+    let links = gpu.table("links", &layout::iolet_links(lattice, coefficients, modes));
+    let amplitudes = gpu.buffer("amplitudes", 4 * modes.amplitudes() as u64, wgpu::BufferUsages::STORAGE);
+    let values = gpu.table("modes", &modes.coefficients);
+    let bound = group(gpu, &pipelines.links, [&links, buffers[0], buffers[1], &amplitudes, &values]);
+    (bound, amplitudes)
+}
+
 impl GpuFlow {
     /// A flow at rest. `coefficients` has one value an opening link ([`crate::fluid::iolet::coefficient`]).
     ///
@@ -119,9 +140,8 @@ impl GpuFlow {
         let to = [0, 1].map(|k: usize| group(&gpu, &pipelines.to, &states[k]));
         let physics_bytes = size_of::<layout::Physics>() as u64;
         let physics_buffer = gpu.buffer("physics", physics_bytes, wgpu::BufferUsages::UNIFORM);
-        let conditions: Vec<layout::Iolet> = iolets.iter().map(Into::into).collect();
-        let iolets_buffer = gpu.table("iolets", &conditions);
-        let links_buffer = gpu.table("links", &layout::iolet_links(&lattice, coefficients));
+        let modes = Modes::default();
+        let iolets_buffer = gpu.buffer("iolets", (iolets.len() * size_of::<layout::Iolet>()) as u64, storage);
         let passing = gpu.buffer("passing", 8 * coefficients.len() as u64, storage);
         let blocks = gpu.table("blocks", &layout::blocks(&lattice));
         let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
@@ -130,7 +150,7 @@ impl GpuFlow {
         let limit = gpu.info.max_compute_workgroups_per_dimension;
         let mut flow = Self {
             tables: group(&gpu, &pipelines.tables, tables),
-            links: group(&gpu, &pipelines.links, [&links_buffer, &iolets_buffer, &passing]),
+            links: links(&gpu, &pipelines, &lattice, coefficients, &modes, [&iolets_buffer, &passing]).0,
             flow_groups: workgroups((lattice.origins.len() * LANES) as u64, limit),
             incoming_groups: workgroups(coefficients.len() as u64, limit),
             gpu,
@@ -145,9 +165,13 @@ impl GpuFlow {
             physics_buffer,
             iolets_buffer,
             passing,
+            coefficients: coefficients.to_vec(),
+            modes,
+            drive: None,
             under_way: None,
         };
         flow.set_physics(physics);
+        (0..flow.iolets.len()).for_each(|k| flow.set_iolet(k, flow.iolets[k]));
         flow.gpu.faults.wait(&flow.gpu.device, None);
         flow.check()?;
         Ok(flow)
@@ -191,6 +215,9 @@ impl GpuFlow {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in 0..steps {
                 self.fill_incoming(&mut pass);
+                if let Some(drive) = &self.drive {
+                    drive.advance(&self.pipelines.drive, &self.from[self.now], &mut pass);
+                }
                 pass.set_pipeline(&self.pipelines.flow);
                 pass.set_bind_group(0, &self.from[self.now], &[]);
                 pass.set_bind_group(1, &self.to[1 - self.now], &[]);
@@ -242,9 +269,50 @@ impl GpuFlow {
     /// Changes what opening `k` imposes, from the next step on.
     pub fn set_iolet(&mut self, k: usize, iolet: Iolet) {
         self.iolets[k] = iolet;
-        let value = layout::Iolet::from(&iolet);
+        let value = layout::Iolet::new(&iolet, self.modes.spans.get(k).copied().unwrap_or_default());
         let offset = (k * size_of::<layout::Iolet>()) as u64;
         self.gpu.queue.write_buffer(&self.iolets_buffer, offset, bytemuck::bytes_of(&value));
+    }
+
+    /// Lets the openings follow their laws from the next step on, or no longer.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn set_drive(&mut self, drive: Option<Drive>) -> Result<(), GpuError> {
+        self.modes = drive.as_ref().map_or_else(Modes::default, |drive| drive.modes.clone());
+        let buffers = [&self.iolets_buffer, &self.passing];
+        let (links, amplitudes) =
+            links(&self.gpu, &self.pipelines, &self.lattice, &self.coefficients, &self.modes, buffers);
+        self.links = links;
+        let shared = Shared { passing: &self.passing, iolets: &self.iolets_buffer, amplitudes: &amplitudes };
+        let make = |drive: &Drive| GpuDrive::new(&self.gpu, &self.pipelines.drive, drive, &self.lattice, &shared);
+        self.drive = drive.as_ref().map(make);
+        (0..self.iolets.len()).for_each(|k| self.set_iolet(k, self.iolets[k]));
+        self.check()
+    }
+
+    /// Lets the clock of the openings stand still, or go on.
+    pub fn hold(&mut self, held: bool) {
+        if let Some(drive) = &mut self.drive {
+            drive.hold(&self.gpu, held);
+        }
+    }
+
+    /// Where clock and openings are after all steps asked for; none without a drive.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn driven(&mut self) -> Result<Option<(Clock, Vec<OpeningState>)>, GpuError> {
+        self.drive.as_ref().map(|drive| drive.driven(&self.gpu, self.demand())).transpose()
+    }
+
+    /// Rows recorded since the last call, one after the other; no more than the drive's capacity.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn records(&mut self) -> Result<Vec<f32>, GpuError> {
+        let demand = self.demand();
+        self.drive.as_mut().map_or_else(|| Ok(Vec::new()), |drive| drive.records(&self.gpu, demand))
     }
 
     /// What every step does.

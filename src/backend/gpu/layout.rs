@@ -6,7 +6,8 @@ use std::mem::offset_of;
 use bytemuck::{Pod, Zeroable};
 
 use crate::fluid;
-use crate::fluid::iolet::Kind;
+use crate::fluid::drive::{Clock, Law, OpeningState, Pace};
+use crate::fluid::iolet::{Kind, Modes};
 use crate::geometry::lattice::Lattice;
 
 /// WGSL `Physics`, a uniform.
@@ -32,7 +33,9 @@ pub struct Iolet {
     normal: [f32; 3],
     value: f32,
     kind: u32,
-    padding: [u32; 3],
+    floor: f32,
+    amplitude: u32,
+    modes: u32,
 }
 
 /// WGSL constant of a kind of opening: `VELOCITY`, `OUTLET`, `RESERVOIR`.
@@ -45,9 +48,12 @@ pub fn kind(kind: Kind) -> u32 {
     }
 }
 
-impl From<&fluid::iolet::Iolet> for Iolet {
-    fn from(iolet: &fluid::iolet::Iolet) -> Self {
-        Self { normal: iolet.normal, value: iolet.value, kind: kind(iolet.kind), padding: [0; 3] }
+impl Iolet {
+    /// An opening's condition, with the first of its extra velocity modes and their number.
+    #[must_use]
+    pub fn new(iolet: &fluid::iolet::Iolet, (amplitude, modes): (u32, u32)) -> Self {
+        let (normal, value, floor) = (iolet.normal, iolet.value, iolet.floor);
+        Self { normal, value, kind: kind(iolet.kind), floor, amplitude, modes }
     }
 }
 
@@ -61,6 +67,7 @@ pub struct IoletLink {
     iolet: u32,
     delta: f32,
     coefficient: f32,
+    extra: u32,
 }
 
 /// WGSL `Span`.
@@ -89,6 +96,16 @@ pub struct IoletRow {
     first: u32,
 }
 
+/// WGSL `Entry` of a sum: an opening link or a site, and its weight.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Entry {
+    /// The link or the site.
+    pub place: u32,
+    /// Its weight.
+    pub weight: f32,
+}
+
 /// A struct as the host lays it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -111,13 +128,18 @@ macro_rules! layout {
 }
 
 /// Every struct that the host shares with the shaders.
-pub const LAYOUTS: [Layout; 6] = [
+pub const LAYOUTS: [Layout; 11] = [
     layout!(Physics { omega, omega_bulk, wall_source, halfway }),
-    layout!(Iolet { normal, value, kind }),
-    layout!(IoletLink { site, behind, direction, iolet, delta, coefficient }),
+    layout!(Iolet { normal, value, kind, floor, amplitude, modes }),
+    layout!(IoletLink { site, behind, direction, iolet, delta, coefficient, extra }),
     layout!(Span { directions, first }),
     layout!(Block { neighbours, fluid, walls, iolets }),
     layout!(IoletRow { mask, first }),
+    layout!(Law { kind, column, amplitude, modes, area, gain, bound, admittance, damper, direct, c, n0, n1, m }),
+    layout!(OpeningState { x, carry, flow, slow, correction, lid, load, ahead }),
+    layout!(Clock { step, rows, ramped, reference }),
+    layout!(Pace { cycle, stride, ramp, held, openings, gauges, capacity, padding }),
+    layout!(Entry { place, weight }),
 ];
 
 fn span(span: crate::geometry::lattice::Span) -> Span {
@@ -142,16 +164,18 @@ pub fn iolet_rows(lattice: &Lattice) -> Vec<IoletRow> {
     lattice.iolet_rows.iter().map(|row| IoletRow { mask: u32::from(row.mask), first: row.first }).collect()
 }
 
-/// The opening links of a lattice with their velocity coefficients.
+/// The opening links of a lattice with their velocity coefficients and the place of those of extra modes.
 #[must_use]
-pub fn iolet_links(lattice: &Lattice, coefficients: &[f32]) -> Vec<IoletLink> {
-    let link = |(link, &coefficient): (&crate::geometry::lattice::IoletLink, &f32)| IoletLink {
+pub fn iolet_links(lattice: &Lattice, coefficients: &[f32], modes: &Modes) -> Vec<IoletLink> {
+    let links = lattice.iolet_links.iter().zip(coefficients).enumerate();
+    let link = |(k, (link, &coefficient)): (usize, (&crate::geometry::lattice::IoletLink, &f32))| IoletLink {
         site: link.site,
         behind: link.behind,
         direction: u32::from(link.direction),
         iolet: u32::from(link.iolet),
         delta: link.delta,
         coefficient,
+        extra: modes.first.get(k).copied().unwrap_or(0),
     };
-    lattice.iolet_links.iter().zip(coefficients).map(link).collect()
+    links.map(link).collect()
 }

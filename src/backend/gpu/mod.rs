@@ -1,6 +1,7 @@
 //! Adapters reached through Vulkan, Metal or DX12.
 
 pub mod device;
+mod drive;
 pub mod error;
 pub mod flow;
 pub mod layout;

@@ -27,7 +27,7 @@ enum Binding {
     Uniform,
 }
 
-/// The two kernels and the shapes of what they see.
+/// The kernels and the shapes of what they see.
 pub(super) struct Pipelines {
     pub flow: wgpu::ComputePipeline,
     pub incoming: wgpu::ComputePipeline,
@@ -39,6 +39,32 @@ pub(super) struct Pipelines {
     pub tables: wgpu::BindGroupLayout,
     /// Group 1 of `incoming`.
     pub links: wgpu::BindGroupLayout,
+    pub drive: DrivePipelines,
+}
+
+/// The kernels of openings in time.
+pub(super) struct DrivePipelines {
+    pub gauge: wgpu::ComputePipeline,
+    pub openings: wgpu::ComputePipeline,
+    /// Group 1 of `gauge`, whose group 0 is the state before the step.
+    pub gauge_shape: wgpu::BindGroupLayout,
+    /// Group 0 of `openings`.
+    pub openings_shape: wgpu::BindGroupLayout,
+}
+
+impl DrivePipelines {
+    fn new(gpu: &Opened, from: &wgpu::BindGroupLayout, checks: Checks) -> Self {
+        use Binding::{Read, Uniform, Write};
+        let gauge_shape = shape(gpu, "gauge", &[Uniform, Read, Read, Read, Write, Write]);
+        let bindings = [Uniform, Write, Read, Read, Write, Write, Write, Read, Read, Write];
+        let openings_shape = shape(gpu, "openings", &bindings);
+        Self {
+            gauge: pipeline(gpu, Kernel::Gauge, &[from, &gauge_shape], checks),
+            openings: pipeline(gpu, Kernel::Openings, &[&openings_shape], checks),
+            gauge_shape,
+            openings_shape,
+        }
+    }
 }
 
 impl Pipelines {
@@ -47,7 +73,8 @@ impl Pipelines {
         let from = shape(gpu, "from", &[Read; FIELDS]);
         let to = shape(gpu, "to", &[Write; FIELDS]);
         let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read]);
-        let links = shape(gpu, "links", &[Read, Read, Write]);
+        let links = shape(gpu, "links", &[Read, Read, Write, Read, Read]);
+        let drive = DrivePipelines::new(gpu, &from, checks);
         Self {
             flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
             incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
@@ -55,6 +82,7 @@ impl Pipelines {
             to,
             tables,
             links,
+            drive,
         }
     }
 }
@@ -85,8 +113,9 @@ fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], che
     };
     let module = match checks {
         Checks::On => gpu.device.create_shader_module(source),
-        // SAFETY: the kernels have no loops, and index state, blocks, rows and links only by what a lattice says of
-        // itself: neighbours and sites lie inside its padded arrays, rows and links inside their tables.
+        // SAFETY: the kernels' loops are over ranges that the host has counted, and they index state, blocks, rows, links
+        // and gauges only by what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and
+        // links inside their tables.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },

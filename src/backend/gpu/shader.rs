@@ -10,11 +10,15 @@ pub enum Kernel {
     Flow,
     /// What comes in through every opening link.
     Incoming,
+    /// What openings take in and gauges measure.
+    Gauge,
+    /// Openings in time.
+    Openings,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 2] = [Self::Flow, Self::Incoming];
+    pub const ALL: [Self; 4] = [Self::Flow, Self::Incoming, Self::Gauge, Self::Openings];
 
     /// Name of its file, without the ending.
     #[must_use]
@@ -22,6 +26,8 @@ impl Kernel {
         match self {
             Self::Flow => "flow",
             Self::Incoming => "incoming",
+            Self::Gauge => "gauge",
+            Self::Openings => "openings",
         }
     }
 
@@ -41,7 +47,10 @@ macro_rules! files {
             &[$(($name, include_str!(concat!("../../../shaders/", $name, ".wgsl")))),*];
     };
 }
-files!("arrive", "collision", "dispatch", "flow", "incoming", "iolet", "lattice", "link", "moments");
+files!(
+    "arrive", "collision", "dispatch", "drive", "flow", "gauge", "incoming", "iolet", "lattice", "link", "moments",
+    "opening", "openings"
+);
 
 fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {
     if joined.iter().any(|other| other == name) {

@@ -1,0 +1,69 @@
+//! Openings in time on the native CPU. The twin of `shaders/gauge.wgsl` and `shaders/openings.wgsl`.
+
+use super::fields::Fields;
+use crate::fluid::drive::{Drive, GAUGE, LOAD, Openings, gauged, totals};
+use crate::fluid::iolet::Iolet;
+use crate::fluid::moments::population;
+use crate::geometry::lattice::Lattice;
+use crate::geometry::lattice::directions::weight;
+
+/// A drive with what it needs from step to step.
+pub(super) struct CpuDrive {
+    pub(super) drive: Drive,
+    pub(super) amplitudes: Vec<f32>,
+    /// Links of each opening.
+    links: Vec<Vec<u32>>,
+    records: Vec<f32>,
+}
+
+impl CpuDrive {
+    pub(super) fn new(drive: Drive, lattice: &Lattice) -> Self {
+        let mut links = vec![Vec::new(); drive.laws.len()];
+        for (k, link) in lattice.iolet_links.iter().enumerate() {
+            links[link.iolet as usize].push(k as u32);
+        }
+        Self { amplitudes: vec![0.0; drive.modes.amplitudes()], drive, links, records: Vec::new() }
+    }
+
+    /// The term of link `k` that the extra modes of its opening add.
+    pub(super) fn term(&self, k: usize, link: &crate::geometry::lattice::IoletLink) -> f32 {
+        self.drive.modes.term(k, link, &self.amplitudes)
+    }
+
+    /// Records, where that is due, and takes the openings to the next step.
+    pub(super) fn advance(&mut self, lattice: &Lattice, now: &Fields, incoming: &[f32], iolets: &mut [Iolet]) {
+        let links = &lattice.iolet_links;
+        let passing = |&k: &u32| {
+            let link = &links[k as usize];
+            let out = population(&now.site(link.site as usize), link.direction as usize);
+            [weight(link.direction as usize) * (incoming[k as usize] - out)]
+        };
+        let influx: Vec<f32> = self.links.iter().map(|list| totals(list.len(), |n| passing(&list[n]))[0]).collect();
+        let measure = |sites: &Vec<(u32, f32)>| {
+            totals(sites.len(), |n| gauged(&now.site(sites[n].0 as usize)).map(|value| sites[n].1 * value))
+        };
+        let gauges: Vec<[f32; GAUGE]> = self.drive.gauges.iter().map(measure).collect();
+        let (clock, pace) = (&mut self.drive.clock, &self.drive.pace);
+        if pace.held == 0 && clock.step % pace.stride == 0 {
+            for (k, law) in self.drive.laws.iter().enumerate() {
+                let end = gauges[k][0] / 3.0 + clock.reference;
+                let load = if law.kind == LOAD { self.drive.states[k].load } else { end };
+                self.records.extend([influx[k], end, load]);
+            }
+            for gauge in &gauges[self.drive.laws.len()..] {
+                self.records.extend([gauge[0] / 3.0 + clock.reference, gauge[1], gauge[2], gauge[3]]);
+            }
+            clock.rows += 1;
+        }
+        let (laws, tables) = (&self.drive.laws, &self.drive.tables);
+        let (states, amplitudes) = (&mut self.drive.states, &mut self.amplitudes);
+        Openings { laws, tables, states, amplitudes }.advance(clock, pace, &influx, &gauges, |k, value, floor| {
+            (iolets[k].value, iolets[k].floor) = (value, floor);
+        });
+    }
+
+    /// Rows recorded since the last call, one after the other.
+    pub(super) fn records(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.records)
+    }
+}
