@@ -10,6 +10,7 @@ use crate::fluid::moments::{FIELDS, Moments};
 use crate::geometry::lattice::Lattice;
 
 mod fields;
+mod indices;
 mod kernel;
 pub mod simd;
 
@@ -32,6 +33,7 @@ pub struct CpuFlow {
     now: Fields,
     next: Fields,
     incoming: Vec<f32>,
+    watch: Option<indices::Watch>,
 }
 
 impl CpuFlow {
@@ -45,7 +47,7 @@ impl CpuFlow {
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
-        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming }
+        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming, watch: None }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].

@@ -7,6 +7,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::fluid;
 use crate::fluid::iolet::Kind;
+use crate::fluid::shear::{Tap, WallPoint, WallSums};
 use crate::geometry::lattice::Lattice;
 
 /// WGSL `Physics`, a uniform.
@@ -89,6 +90,16 @@ pub struct IoletRow {
     first: u32,
 }
 
+/// WGSL `Sample`, a uniform.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Sample {
+    /// How much the present state counts.
+    pub weight: f32,
+    /// Kinematic viscosity, lattice units.
+    pub nu: f32,
+}
+
 /// A struct as the host lays it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -111,13 +122,17 @@ macro_rules! layout {
 }
 
 /// Every struct that the host shares with the shaders.
-pub const LAYOUTS: [Layout; 6] = [
+pub const LAYOUTS: [Layout; 10] = [
     layout!(Physics { omega, omega_bulk, wall_source, halfway }),
     layout!(Iolet { normal, value, kind }),
     layout!(IoletLink { site, behind, direction, iolet, delta, coefficient }),
     layout!(Span { directions, first }),
     layout!(Block { neighbours, fluid, walls, iolets }),
     layout!(IoletRow { mask, first }),
+    layout!(Tap { site, shear, density }),
+    layout!(WallPoint { normal, first, across, end }),
+    layout!(WallSums { wss, magnitude, transverse, drho }),
+    layout!(Sample { weight, nu }),
 ];
 
 fn span(span: crate::geometry::lattice::Span) -> Span {

@@ -7,4 +7,5 @@ pub mod layout;
 pub mod pipelines;
 pub mod shader;
 
+mod indices;
 mod memory;

@@ -21,7 +21,7 @@ pub enum Checks {
 
 /// What a binding is.
 #[derive(Clone, Copy)]
-enum Binding {
+pub(super) enum Binding {
     Read,
     Write,
     Uniform,
@@ -31,6 +31,7 @@ enum Binding {
 pub(super) struct Pipelines {
     pub flow: wgpu::ComputePipeline,
     pub incoming: wgpu::ComputePipeline,
+    pub checks: Checks,
     /// Group 0 of both: the state before the step.
     pub from: wgpu::BindGroupLayout,
     /// Group 1 of `flow`: the state after the step.
@@ -51,6 +52,7 @@ impl Pipelines {
         Self {
             flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
             incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
+            checks,
             from,
             to,
             tables,
@@ -59,7 +61,8 @@ impl Pipelines {
     }
 }
 
-fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayout {
+/// The shape of a bind group of buffers.
+pub(super) fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayout {
     let entry = |(binding, kind): (usize, &Binding)| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -78,15 +81,22 @@ fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayo
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
 }
 
-fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], checks: Checks) -> wgpu::ComputePipeline {
+/// A kernel that sees bind groups of the given shapes.
+pub(super) fn pipeline(
+    gpu: &Opened,
+    kernel: Kernel,
+    groups: &[&wgpu::BindGroupLayout],
+    checks: Checks,
+) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
         source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
     };
     let module = match checks {
         Checks::On => gpu.device.create_shader_module(source),
-        // SAFETY: the kernels have no loops, and index state, blocks, rows and links only by what a lattice says of
-        // itself: neighbours and sites lie inside its padded arrays, rows and links inside their tables.
+        // SAFETY: the kernels loop over nothing but the taps of a vertex, and index state, blocks, rows and links only by
+        // what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and links inside their
+        // tables. Taps are checked when they are given.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },

@@ -10,11 +10,15 @@ pub enum Kernel {
     Flow,
     /// What comes in through every opening link.
     Incoming,
+    /// Adds a state to the sums at the wall.
+    Accumulate,
+    /// Adds a state to the time averages.
+    Average,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 2] = [Self::Flow, Self::Incoming];
+    pub const ALL: [Self; 4] = [Self::Flow, Self::Incoming, Self::Accumulate, Self::Average];
 
     /// Name of its file, without the ending.
     #[must_use]
@@ -22,6 +26,8 @@ impl Kernel {
         match self {
             Self::Flow => "flow",
             Self::Incoming => "incoming",
+            Self::Accumulate => "accumulate",
+            Self::Average => "average",
         }
     }
 
@@ -41,7 +47,20 @@ macro_rules! files {
             &[$(($name, include_str!(concat!("../../../shaders/", $name, ".wgsl")))),*];
     };
 }
-files!("arrive", "collision", "dispatch", "flow", "incoming", "iolet", "lattice", "link", "moments");
+files!(
+    "accumulate",
+    "arrive",
+    "average",
+    "collision",
+    "dispatch",
+    "flow",
+    "incoming",
+    "iolet",
+    "lattice",
+    "link",
+    "moments",
+    "shear"
+);
 
 fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {
     if joined.iter().any(|other| other == name) {
