@@ -30,6 +30,11 @@ fn moments_at(site: u32) -> Moments {
     );
 }
 
+// Density deviation of a site.
+fn density_at(site: u32) -> f32 {
+    return from_b[site] + (from_axx[site] + from_ayy[site] + from_azz[site]) * (1.0 / 3.0);
+}
+
 // Population f_q / w_q (deviation) after collision of a site with state m.
 fn population(m: Moments, q: u32) -> f32 {
     var directions = C;

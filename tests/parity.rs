@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::cpu::{CpuFlow, Level};
 use perfuse::backend::gpu::device::{Choice, DeviceError, Opened, open};
 use perfuse::backend::gpu::error::GpuError;
@@ -13,8 +14,10 @@ use perfuse::backend::{BackendError, Flow};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
 use perfuse::fluid::moments::FIELDS;
+use perfuse::fluid::shear::CycleSums;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
+use perfuse::geometry::vessel::Closed;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 const RADIUS: f64 = 3e-3;
@@ -23,6 +26,7 @@ const TOLERANCE: f64 = 1e-5;
 
 /// What a flow starts from.
 struct Setup {
+    surface: Closed,
     lattice: Arc<Lattice>,
     iolets: Vec<Iolet>,
     coefficients: Vec<f32>,
@@ -43,7 +47,7 @@ impl Setup {
         };
         let of = |link| coefficient(link, iolets[usize::from(link.iolet)].normal, profile(link));
         let coefficients = lattice.iolet_links.iter().map(of).collect();
-        Self { iolets, coefficients, physics: Physics::newtonian(0.02), lattice: Arc::new(lattice) }
+        Self { iolets, coefficients, physics: Physics::newtonian(0.02), lattice: Arc::new(lattice), surface }
     }
 
     fn cpu(&self) -> CpuFlow {
@@ -183,6 +187,73 @@ fn the_seam_means_the_same_on_both_backends() {
     let short = vec![0.0; 16];
     let refused = gpu.set_state(&[short.as_slice(); FIELDS]);
     assert!(matches!(refused, Err(BackendError::OtherLattice { found: 16, .. })), "{refused:?}");
+}
+
+/// Largest difference of two arrays over a scale.
+fn apart<'a>(a: impl IntoIterator<Item = &'a f32>, b: impl IntoIterator<Item = &'a f32>, scale: f32) -> f64 {
+    let difference = |(a, b): (&f32, &f32)| f64::from((a - b).abs());
+    a.into_iter().zip(b).map(difference).fold(0.0, f64::max) / f64::from(scale)
+}
+
+/// Largest size of the values of an array.
+fn largest<'a>(values: impl IntoIterator<Item = &'a f32>) -> f32 {
+    values.into_iter().fold(0.0, |most, x| most.max(x.abs()))
+}
+
+/// Stresses relative to the largest stress, other fields each to their largest value.
+fn assert_sums_alike(cycle: usize, a: &CycleSums, b: &CycleSums) {
+    assert_eq!((a.weight, a.reference, a.directed), (b.weight, b.reference, b.directed));
+    assert_eq!(a.directed, cycle > 0);
+    let of = |sums: &CycleSums| -> [Vec<f32>; 4] {
+        let wss = sums.wall.iter().flat_map(|w| w.wss).collect();
+        let one = |value: fn(&perfuse::fluid::shear::WallSums) -> f32| sums.wall.iter().map(value).collect();
+        [wss, one(|w| w.magnitude), one(|w| w.transverse), one(|w| w.drho)]
+    };
+    let (stress, drho) = (largest(&of(a)[1]), largest(&of(a)[3]));
+    assert!(stress > 0.0 && drho > 0.0 && (largest(&of(a)[2]) > 0.0) == a.directed);
+    for (k, name) in ["wss", "magnitude", "transverse", "drho"].into_iter().enumerate() {
+        let worst = apart(&of(a)[k], &of(b)[k], if name == "drho" { drho } else { stress });
+        println!("cycle {cycle}, {name}: largest relative difference {worst:.2e}");
+        assert!(worst <= TOLERANCE, "{name}");
+    }
+    let (Some(a), Some(b)) = (&a.mean, &b.mean) else { panic!("averages were asked for") };
+    let speed = a[..3].iter().map(largest).fold(0.0, f32::max);
+    for (k, (a, b)) in a.iter().zip(b).enumerate() {
+        let worst = apart(a, b, if k < 3 { speed } else { largest(a) });
+        println!("cycle {cycle}, average {k}: largest relative difference {worst:.2e}");
+        assert!(largest(a) > 0.0 && worst <= TOLERANCE, "average {k}");
+    }
+}
+
+/// Two cycles of an inflow that swings: sums at the wall and averages, across the directions of the first in the second.
+#[test]
+fn sums_over_a_cycle_are_the_same() {
+    let Some(mut opened) = adapter() else { return };
+    opened.info.max_compute_workgroups_per_dimension = 23;
+    for checks in [Checks::On, Checks::Off] {
+        let setup = Setup::new(12.0, Kind::Reservoir);
+        let sampler = WallSampler::new(&setup.lattice, &setup.surface);
+        let gpu = setup.gpu(&opened, checks);
+        let mut flows = [Flow::Cpu(setup.cpu()), Flow::Gpu(Box::new(gpu))];
+        for flow in &mut flows {
+            assert_eq!(flow.cycle().unwrap_or_else(|e| panic!("{e}")), CycleSums::default(), "nothing is watched");
+            flow.watch(sampler.stencil().clone(), true).unwrap_or_else(|e| panic!("{e}"));
+        }
+        for cycle in 0..2 {
+            let [a, b] = flows.each_mut().map(|flow| {
+                flow.begin_cycle().unwrap_or_else(|e| panic!("{e}"));
+                for k in 0..16 {
+                    let mut inlet = flow.iolets()[0];
+                    inlet.value = 0.01 + 0.03 * (f64::from(k) / 16.0 * std::f64::consts::TAU).sin() as f32;
+                    flow.set_iolet(0, inlet);
+                    flow.advance(20).unwrap_or_else(|e| panic!("{e}"));
+                    flow.accumulate(20.0, 1e4 + f64::from(k));
+                }
+                flow.cycle().unwrap_or_else(|e| panic!("{e}"))
+            });
+            assert_sums_alike(cycle, &a, &b);
+        }
+    }
 }
 
 #[test]

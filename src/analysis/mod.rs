@@ -3,5 +3,6 @@
 //! Works on the lattice, the closed surface that it was cut from and the state; knows neither backends nor files.
 
 mod band;
+pub mod indices;
 pub mod nearest;
 pub mod wall_shear;

@@ -19,14 +19,19 @@
 //! way, which leaves out those of a vessel next door or of the opposite wall. Where there are too few, in a cleft or
 //! behind a fold finer than the lattice, sites farther along the wall are taken, and the damping of the slopes keeps the
 //! fit sane; where there are none the values are those of the neighbouring vertices. Both are listed as weak. Sites in
-//! flow extensions count like any others; only vertices of the vessel's own wall get values.
+//! flow extensions count like any others; only vertices of the vessel's own wall get values. The fits are solved once,
+//! into weights ([`crate::fluid::shear`]): about 70 sites and 0.9 kB a vertex.
 
-use nalgebra::{Matrix4, Matrix5, SMatrix, Vector3, Vector4, Vector5};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nalgebra::{Matrix4, Matrix5, Vector3, Vector4, Vector5};
 use rayon::prelude::*;
 
 use super::band::{Band, Near};
 use super::nearest::Nearest;
-use crate::fluid::moments::{FIELDS, Macro};
+use crate::fluid::moments::FIELDS;
+use crate::fluid::shear::{Tap, WallPoint, WallStencil, at_wall, stress};
 use crate::geometry::lattice::Lattice;
 use crate::geometry::tube::frame;
 use crate::geometry::vessel::{Closed, Tag};
@@ -50,19 +55,20 @@ const SLOPE_DAMPING: f64 = 1e-4;
 /// own slip through.
 const SLIP_DAMPING: f64 = 1e-2;
 
+/// Vertices in a task.
+const TASK: usize = 256;
+
 /// Where the wall of a vessel is sampled, and from which sites.
 #[derive(Clone, Debug)]
 pub struct WallSampler {
-    band: Band,
     vertices: Vec<u32>,
-    /// Places, in site spacings from the grid's origin.
-    places: Vec<Vector3<f64>>,
-    normals: Vec<Vector3<f64>>,
     /// Triangles of the wall by positions in `vertices`.
     triangles: Vec<[u32; 3]>,
+    stencil: Arc<WallStencil>,
+    weak: Vec<u32>,
 }
 
-/// Values at the vertices of [`WallSampler::vertices`], in their order. All are finite.
+/// Values at the vertices of [`WallSampler::vertices`], in their order. All are finite where the state is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WallSample {
     /// Density deviation, lattice units; `Scale::pressure_to_si` makes a pressure of it.
@@ -70,7 +76,7 @@ pub struct WallSample {
     /// Shear stress of the fluid on the wall, lattice units: in the plane of the wall, along the flow.
     /// `Scale::stress_to_si` makes Pa of it.
     pub wss: Vec<[f32; 3]>,
-    /// Which values rest on too few sites, or on neighbouring vertices: positions in the arrays above, rising.
+    /// [`WallSampler::weak`].
     pub weak: Vec<u32>,
 }
 
@@ -83,12 +89,12 @@ struct Site {
     d: f64,
 }
 
-/// Density deviation and velocity gradient at a vertex, and whether there were too few sites.
-#[derive(Clone, Copy, Debug)]
-struct Value {
-    drho: f64,
-    gradient: Vector3<f64>,
-    weak: bool,
+/// The vertices while their fits are set up.
+struct Fits {
+    band: Band,
+    /// Places, in site spacings from the grid's origin.
+    places: Vec<Vector3<f64>>,
+    normals: Vec<Vector3<f64>>,
 }
 
 impl WallSampler {
@@ -115,7 +121,8 @@ impl WallSampler {
         triangles.iter_mut().for_each(|t| *t = t.map(|v| position[v as usize]));
         let places: Vec<Vector3<f64>> = vertices.iter().map(|&v| local(v)).collect();
         let normals = normals(&places, &triangles);
-        Self { band, vertices, places, normals, triangles }
+        let (stencil, weak) = Fits { band, places, normals }.stencil();
+        Self { vertices, triangles, stencil: Arc::new(stencil), weak }
     }
 
     /// Which vertices of the closed surface have values, rising.
@@ -124,35 +131,110 @@ impl WallSampler {
         &self.vertices
     }
 
+    /// The weights that the values are made with, in the order of [`Self::vertices`].
+    #[must_use]
+    pub fn stencil(&self) -> &Arc<WallStencil> {
+        &self.stencil
+    }
+
+    /// Which vertices rest on too few sites, or on neighbouring vertices: positions in [`Self::vertices`], rising.
+    #[must_use]
+    pub fn weak(&self) -> &[u32] {
+        &self.weak
+    }
+
     /// Density and wall shear of a state: the ten padded site arrays of [`crate::fluid::moments`]; `nu` is the kinematic
     /// viscosity in lattice units.
     #[must_use]
     pub fn sample(&self, state: &[&[f32]; FIELDS], nu: f64) -> WallSample {
-        let values: Vec<Option<Value>> = (0..self.vertices.len())
-            .into_par_iter()
-            .with_min_len(64)
-            .map_init(Vec::new, |sites, k| self.value(state, k, sites))
-            .collect();
-        let values = self.filled(values);
-        let stress = |v: &Value| (v.gradient * nu).cast::<f32>().into();
+        let value = |point: &WallPoint| {
+            let at = at_wall(state, self.stencil.taps_of(point), point.normal);
+            let [x, y, z] = stress(at.gradient, nu as f32);
+            [x, y, z, at.drho]
+        };
+        let mut values: Vec<[f32; 4]> = self.stencil.points.par_iter().with_min_len(64).map(value).collect();
+        self.fill(&mut values);
         WallSample {
-            drho: values.iter().map(|v| v.drho as f32).collect(),
-            wss: values.iter().map(stress).collect(),
-            weak: (0u32..).zip(&values).filter(|(_, v)| v.weak).map(|(k, _)| k).collect(),
+            drho: values.iter().map(|v| v[3]).collect(),
+            wss: values.iter().map(|v| [v[0], v[1], v[2]]).collect(),
+            weak: self.weak.clone(),
         }
     }
 
-    /// The fit at vertex `k`, if there is any site for it. `sites` is scratch space.
-    fn value(&self, state: &[&[f32]; FIELDS], k: usize, sites: &mut Vec<Site>) -> Option<Value> {
-        for factor in TRIES {
-            self.gather(k, factor * REACH, sites);
-            if sites.len() >= ENOUGH {
-                break;
+    /// Gives vertices without sites the mean of their neighbours' values, ring by ring, and nought where no neighbour
+    /// has any. The first three numbers of a value are a vector, whose part along the normal is taken off.
+    pub fn fill<const N: usize>(&self, values: &mut [[f32; N]]) {
+        let points = &self.stencil.points;
+        let mut known: Vec<bool> = points.iter().map(|point| point.first < point.end).collect();
+        let unknown = |triangle: &[u32; 3]| triangle.iter().any(|&v| points[v as usize].first == points[v as usize].end);
+        let open: Vec<[u32; 3]> = self.triangles.iter().copied().filter(unknown).collect();
+        values.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(value, _)| *value = [0.0; N]);
+        loop {
+            let mut sums: BTreeMap<u32, ([f64; N], u32)> = BTreeMap::new();
+            for &[a, b, c] in &open {
+                for (to, from) in [(a, b), (a, c), (b, a), (b, c), (c, a), (c, b)] {
+                    if !known[to as usize] && known[from as usize] {
+                        let (sum, n) = sums.entry(to).or_insert(([0.0; N], 0));
+                        sum.iter_mut().zip(values[from as usize]).for_each(|(sum, x)| *sum += f64::from(x));
+                        *n += 1;
+                    }
+                }
+            }
+            if sums.is_empty() {
+                return;
+            }
+            for (k, (sum, n)) in sums {
+                let mut value = sum.map(|x| (x / f64::from(n)) as f32);
+                let normal = points[k as usize].normal;
+                let along: f32 = (0..3).map(|a| value[a] * normal[a]).sum();
+                (0..3).for_each(|a| value[a] -= along * normal[a]);
+                values[k as usize] = value;
+                known[k as usize] = true;
             }
         }
-        let (drho, gradient) = fit(state, sites)?;
-        let normal = self.normals[k];
-        Some(Value { drho, gradient: gradient - normal * gradient.dot(&normal), weak: sites.len() < ENOUGH })
+    }
+}
+
+impl Fits {
+    /// The weights of every vertex, and which vertices have too few sites.
+    fn stencil(&self) -> (WallStencil, Vec<u32>) {
+        let tasks = self.places.len().div_ceil(TASK);
+        let parts: Vec<(Vec<Tap>, Vec<u32>)> = (0..tasks).into_par_iter().map(|task| self.part(task)).collect();
+        let mut stencil = WallStencil::default();
+        let mut weak = Vec::new();
+        stencil.taps.reserve_exact(parts.iter().map(|(taps, _)| taps.len()).sum());
+        for (taps, counts) in parts {
+            let mut end = stencil.taps.len() as u32;
+            stencil.taps.extend(taps);
+            for count in counts {
+                let k = stencil.points.len();
+                let first = end;
+                end += count;
+                if (count as usize) < ENOUGH {
+                    weak.push(k as u32);
+                }
+                let normal = self.normals[k].cast::<f32>().into();
+                stencil.points.push(WallPoint { normal, first, across: [0.0; 3], end });
+            }
+        }
+        (stencil, weak)
+    }
+
+    /// The taps of the vertices of a task, and how many each has.
+    fn part(&self, task: usize) -> (Vec<Tap>, Vec<u32>) {
+        let (mut taps, mut counts, mut sites) = (Vec::new(), Vec::new(), Vec::new());
+        for k in task * TASK..((task + 1) * TASK).min(self.places.len()) {
+            for factor in TRIES {
+                self.gather(k, factor * REACH, &mut sites);
+                if sites.len() >= ENOUGH {
+                    break;
+                }
+            }
+            let before = taps.len();
+            taps.extend(fit(&sites).unwrap_or_default());
+            counts.push((taps.len() - before) as u32);
+        }
+        (taps, counts)
     }
 
     /// The sites for vertex `k` whose nearest wall points lie within `reach` of it.
@@ -168,55 +250,32 @@ impl WallSampler {
             }
         });
     }
-
-    /// Gives vertices without value the mean of their neighbours', ring by ring.
-    fn filled(&self, mut values: Vec<Option<Value>>) -> Vec<Value> {
-        loop {
-            let mut sums: Vec<(f64, Vector3<f64>, u32)> = vec![Default::default(); values.len()];
-            let mut missing = false;
-            for &[a, b, c] in self.triangles.iter() {
-                for (to, from) in [(a, b), (a, c), (b, a), (b, c), (c, a), (c, b)] {
-                    if let (None, Some(v)) = (values[to as usize], values[from as usize]) {
-                        let sum = &mut sums[to as usize];
-                        *sum = (sum.0 + v.drho, sum.1 + v.gradient, sum.2 + 1);
-                        missing = true;
-                    }
-                }
-            }
-            if !missing {
-                let nothing = Value { drho: 0.0, gradient: Vector3::zeros(), weak: true };
-                return values.into_iter().map(|v| v.unwrap_or(nothing)).collect();
-            }
-            for (k, (drho, gradient, n)) in sums.into_iter().enumerate().filter(|(_, sum)| sum.2 > 0) {
-                let gradient = gradient / f64::from(n);
-                let gradient = gradient - self.normals[k] * gradient.dot(&self.normals[k]);
-                values[k] = Some(Value { drho: drho / f64::from(n), gradient, weak: true });
-            }
-        }
-    }
 }
 
-/// Density deviation at the wall and derivative of the velocity along the inward normal, of a fit to `sites`.
-fn fit(state: &[&[f32]; FIELDS], sites: &[Site]) -> Option<(f64, Vector3<f64>)> {
-    let (mut shear, mut shears) = (Matrix5::zeros(), SMatrix::<f64, 5, 3>::zeros());
-    let (mut plane, mut densities) = (Matrix4::zeros(), Vector4::zeros());
-    for &Site { site, s, t, d } in sites {
-        let m = Macro::read(&state.map(|field| field[site]));
-        let basis = Vector5::new(d, d * s, d * t, d * d, 1.0) * d;
-        shear += basis * basis.transpose();
-        shears += basis * (Vector3::from(m.j).cast::<f64>() * d).transpose();
-        let basis = Vector4::new(1.0, s, t, d);
-        plane += basis * basis.transpose();
-        densities += basis * f64::from(m.drho);
+/// The weights with which the momentum of `sites` makes the derivative of the velocity along the inward normal at the
+/// wall, and their density the one at the wall: one row of the inverse of each fit's matrix, times each site's basis.
+fn fit(sites: &[Site]) -> Option<Vec<Tap>> {
+    let velocity = |site: &Site| Vector5::new(site.d, site.d * site.s, site.d * site.t, site.d * site.d, 1.0) * site.d;
+    let plane = |site: &Site| Vector4::new(1.0, site.s, site.t, site.d);
+    let (mut shear, mut density) = (Matrix5::zeros(), Matrix4::zeros());
+    for site in sites {
+        shear += velocity(site) * velocity(site).transpose();
+        density += plane(site) * plane(site).transpose();
     }
     for k in 1..4 {
         shear[(k, k)] += SLOPE_DAMPING * shear[(0, 0)];
-        plane[(k, k)] += SLOPE_DAMPING * plane[(0, 0)];
+        density[(k, k)] += SLOPE_DAMPING * density[(0, 0)];
     }
     shear[(4, 4)] *= 1.0 + SLIP_DAMPING;
-    let gradient: Vector3<f64> = shear.cholesky()?.solve(&shears).row(0).transpose();
-    let drho = plane.cholesky()?.solve(&densities)[0];
-    (drho.is_finite() && gradient.iter().all(|g| g.is_finite())).then_some((drho, gradient))
+    let shear = shear.cholesky()?.solve(&Vector5::x());
+    let density = density.cholesky()?.solve(&Vector4::x());
+    let tap = |site: &Site| Tap {
+        site: site.site as u32,
+        shear: (velocity(site).dot(&shear) * site.d) as f32,
+        density: plane(site).dot(&density) as f32,
+    };
+    let taps: Vec<Tap> = sites.iter().map(tap).collect();
+    taps.iter().all(|tap| tap.shear.is_finite() && tap.density.is_finite()).then_some(taps)
 }
 
 /// Unit normals out of the fluid at vertices, the triangles around weighted by their angle there.

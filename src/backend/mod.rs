@@ -10,11 +10,13 @@ use crate::fluid::collision::Physics;
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
+use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
 pub mod gpu;
 pub mod native;
+mod tally;
 
 use cpu::CpuFlow;
 use gpu::device::Opened;
@@ -220,6 +222,57 @@ impl Flow {
         match self {
             Self::Cpu(flow) => flow.set_state(fields),
             Self::Gpu(flow) => flow.set_state(fields)?,
+        }
+        Ok(())
+    }
+
+    /// Begins to sum over cycles at the points of `stencil`, one of this lattice, and the averages over time at every
+    /// site if `average` is set. Sums that were being made are dropped.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter's limits or memory do not admit it.
+    ///
+    /// # Panics
+    /// If the stencil belongs to another lattice.
+    pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(flow) => flow.watch(stencil, average),
+            Self::Gpu(flow) => flow.watch(stencil, average)?,
+        }
+        Ok(())
+    }
+
+    /// Adds the state after all steps asked for to the sums of the cycle, on the device and without waiting for it;
+    /// nothing where nothing is watched. `weight` is what the sample counts for, say the steps since the one before;
+    /// `reference` is the pressure that a density deviation of nought stands for at this moment, Pa. The sums are in
+    /// lattice units, so the time step has to stay the same over a cycle.
+    pub fn accumulate(&mut self, weight: f32, reference: f64) {
+        match self {
+            Self::Cpu(flow) => flow.accumulate(weight, reference),
+            Self::Gpu(flow) => flow.accumulate(weight, reference),
+        }
+    }
+
+    /// The sums of the cycle so far; empty where nothing is watched.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn cycle(&self) -> Result<CycleSums, BackendError> {
+        match self {
+            Self::Cpu(flow) => Ok(flow.cycle()),
+            Self::Gpu(flow) => Ok(flow.cycle()?),
+        }
+    }
+
+    /// Begins a new cycle: sums start again from nought, and transverse sums are taken across the mean stress of the
+    /// cycle that ends here.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn begin_cycle(&mut self) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(flow) => flow.begin_cycle(),
+            Self::Gpu(flow) => flow.begin_cycle()?,
         }
         Ok(())
     }

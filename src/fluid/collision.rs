@@ -29,6 +29,12 @@ pub fn omega(nu: f64) -> f64 {
     1.0 / (3.0 * nu + 0.5)
 }
 
+/// Kinematic viscosity of an inverse relaxation time, the inverse of [`omega`].
+#[must_use]
+pub fn viscosity(omega: f64) -> f64 {
+    (1.0 / omega - 0.5) / 3.0
+}
+
 /// Raw moments of what a site gathered.
 #[derive(Clone, Copy)]
 pub struct Gathered<L> {

@@ -44,6 +44,13 @@ impl Macro {
     }
 }
 
+/// Density deviation, from `b` and the stored diagonal `4.5 A_aa`.
+#[inline(always)]
+#[must_use]
+pub fn density(b: f32, a: [f32; 3]) -> f32 {
+    b + (a[0] + a[1] + a[2]) * (1.0 / 3.0)
+}
+
 /// Which stored cross moment belongs to a pair of axes (0, 1), (0, 2), (1, 2).
 const CROSS: [[usize; 3]; 3] = [[0, 7, 8], [7, 0, 9], [8, 9, 0]];
 
@@ -76,6 +83,7 @@ mod tests {
         let m = state.write();
         let back = Macro::read(&m);
         assert!((back.drho - state.drho).abs() < 1e-8);
+        assert!((density(m[0], [m[4], m[5], m[6]]) - state.drho).abs() < 1e-8);
         let f: Vec<f64> = (0..Q).map(|q| f64::from(weight(q)) * f64::from(population(&m, q))).collect();
         let sum = |g: &dyn Fn([i32; 3]) -> i32| -> f64 { (0..Q).map(|q| f64::from(g(C[q])) * f[q]).sum() };
         assert!((sum(&|_| 1) - 0.01).abs() < 1e-8);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::fluid::moments::Macro;
 use crate::geometry::tube;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];

@@ -12,6 +12,7 @@ use crate::geometry::lattice::Lattice;
 
 mod drive;
 mod fields;
+mod indices;
 mod kernel;
 pub mod simd;
 
@@ -36,6 +37,7 @@ pub struct CpuFlow {
     next: Fields,
     incoming: Vec<f32>,
     drive: Option<CpuDrive>,
+    watch: Option<indices::Watch>,
 }
 
 impl CpuFlow {
@@ -49,7 +51,8 @@ impl CpuFlow {
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
-        Self { lattice, coefficients, iolets, physics, level: Level::detect(), now, next, incoming, drive: None }
+        let level = Level::detect();
+        Self { lattice, coefficients, iolets, physics, level, now, next, incoming, drive: None, watch: None }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use super::device::{AdapterInfo, Opened};
 use super::drive::{GpuDrive, Shared};
 use super::error::GpuError;
+use super::indices::{self, Watch};
 use super::layout;
 use super::memory::Demand;
 use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, workgroups};
-use crate::fluid::collision::Physics;
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{Iolet, Modes};
+use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::moments::FIELDS;
+use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice, WallRow};
 
@@ -48,6 +50,7 @@ pub struct GpuFlow {
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
     under_way: Option<wgpu::SubmissionIndex>,
+    watch: Option<Watch>,
 }
 
 /// Bytes that a flow takes in an adapter's memory.
@@ -169,6 +172,7 @@ impl GpuFlow {
             modes,
             drive: None,
             under_way: None,
+            watch: None,
         };
         flow.set_physics(physics);
         (0..flow.iolets.len()).for_each(|k| flow.set_iolet(k, flow.iolets[k]));
@@ -356,8 +360,50 @@ impl GpuFlow {
         self.check()
     }
 
+    /// Begins to sum over cycles at the points of a stencil, and the averages over time at every site if asked for.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter's limits or memory do not admit the stencil.
+    ///
+    /// # Panics
+    /// If the stencil belongs to another lattice.
+    pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) -> Result<(), GpuError> {
+        indices::fits(&self.gpu, &stencil, self.lattice.sites)?;
+        let (pipelines, len) = (&self.pipelines, self.lattice.padded_len());
+        self.watch = Some(Watch::new(&self.gpu, &pipelines.from, pipelines.checks, stencil, average, len));
+        self.gpu.faults.wait(&self.gpu.device, None);
+        self.check()
+    }
+
+    /// Adds the state after all steps asked for to the sums ([`crate::backend::Flow::accumulate`]). Returns before it is
+    /// done.
+    pub fn accumulate(&mut self, weight: f32, reference: f64) {
+        let nu = viscosity(f64::from(self.physics.omega)) as f32;
+        if let Some(watch) = &mut self.watch {
+            watch.accumulate(&self.gpu, &self.from[self.now], layout::Sample { weight, nu }, reference);
+        }
+    }
+
+    /// The sums of the cycle so far; empty where nothing is watched.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn cycle(&self) -> Result<CycleSums, GpuError> {
+        self.watch.as_ref().map_or_else(|| Ok(CycleSums::default()), |watch| watch.cycle(&self.gpu, self.demand()))
+    }
+
+    /// Begins a new cycle ([`crate::backend::Flow::begin_cycle`]).
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn begin_cycle(&mut self) -> Result<(), GpuError> {
+        let demand = self.demand();
+        self.watch.as_mut().map_or(Ok(()), |watch| watch.begin(&self.gpu, demand))
+    }
+
     fn demand(&self) -> Demand {
-        Demand { sites: self.lattice.sites, bytes: bytes(&self.lattice) }
+        let watch = self.watch.as_ref().map_or(0, Watch::bytes);
+        Demand { sites: self.lattice.sites, bytes: bytes(&self.lattice) + watch }
     }
 
     fn check(&self) -> Result<(), GpuError> {

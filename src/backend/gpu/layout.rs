@@ -8,6 +8,7 @@ use bytemuck::{Pod, Zeroable};
 use crate::fluid;
 use crate::fluid::drive::{Clock, Law, OpeningState, Pace};
 use crate::fluid::iolet::{Kind, Modes};
+use crate::fluid::shear::{Tap, WallPoint, WallSums};
 use crate::geometry::lattice::Lattice;
 
 /// WGSL `Physics`, a uniform.
@@ -106,6 +107,16 @@ pub struct Entry {
     pub weight: f32,
 }
 
+/// WGSL `Sample`, a uniform.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct Sample {
+    /// How much the present state counts.
+    pub weight: f32,
+    /// Kinematic viscosity, lattice units.
+    pub nu: f32,
+}
+
 /// A struct as the host lays it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
@@ -128,7 +139,7 @@ macro_rules! layout {
 }
 
 /// Every struct that the host shares with the shaders.
-pub const LAYOUTS: [Layout; 11] = [
+pub const LAYOUTS: [Layout; 15] = [
     layout!(Physics { omega, omega_bulk, wall_source, halfway }),
     layout!(Iolet { normal, value, kind, floor, amplitude, modes }),
     layout!(IoletLink { site, behind, direction, iolet, delta, coefficient, extra }),
@@ -140,6 +151,10 @@ pub const LAYOUTS: [Layout; 11] = [
     layout!(Clock { step, rows, ramped, reference }),
     layout!(Pace { cycle, stride, ramp, held, openings, gauges, capacity, padding }),
     layout!(Entry { place, weight }),
+    layout!(Tap { site, shear, density }),
+    layout!(WallPoint { normal, first, across, end }),
+    layout!(WallSums { wss, magnitude, transverse, drho }),
+    layout!(Sample { weight, nu }),
 ];
 
 fn span(span: crate::geometry::lattice::Span) -> Span {

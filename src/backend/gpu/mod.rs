@@ -8,4 +8,5 @@ pub mod layout;
 pub mod pipelines;
 pub mod shader;
 
+mod indices;
 mod memory;

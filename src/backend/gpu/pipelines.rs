@@ -21,7 +21,7 @@ pub enum Checks {
 
 /// What a binding is.
 #[derive(Clone, Copy)]
-enum Binding {
+pub(super) enum Binding {
     Read,
     Write,
     Uniform,
@@ -31,6 +31,7 @@ enum Binding {
 pub(super) struct Pipelines {
     pub flow: wgpu::ComputePipeline,
     pub incoming: wgpu::ComputePipeline,
+    pub checks: Checks,
     /// Group 0 of both: the state before the step.
     pub from: wgpu::BindGroupLayout,
     /// Group 1 of `flow`: the state after the step.
@@ -78,6 +79,7 @@ impl Pipelines {
         Self {
             flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
             incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
+            checks,
             from,
             to,
             tables,
@@ -87,7 +89,8 @@ impl Pipelines {
     }
 }
 
-fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayout {
+/// The shape of a bind group of buffers.
+pub(super) fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayout {
     let entry = |(binding, kind): (usize, &Binding)| wgpu::BindGroupLayoutEntry {
         binding: binding as u32,
         visibility: wgpu::ShaderStages::COMPUTE,
@@ -106,7 +109,13 @@ fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayo
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
 }
 
-fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], checks: Checks) -> wgpu::ComputePipeline {
+/// A kernel that sees bind groups of the given shapes.
+pub(super) fn pipeline(
+    gpu: &Opened,
+    kernel: Kernel,
+    groups: &[&wgpu::BindGroupLayout],
+    checks: Checks,
+) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
         source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
@@ -115,7 +124,7 @@ fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], che
         Checks::On => gpu.device.create_shader_module(source),
         // SAFETY: the kernels' loops are over ranges that the host has counted, and they index state, blocks, rows, links
         // and gauges only by what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and
-        // links inside their tables.
+        // links inside their tables. Taps of vertices are checked when they are given.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },

@@ -14,11 +14,16 @@ pub enum Kernel {
     Gauge,
     /// Openings in time.
     Openings,
+    /// Adds a state to the sums at the wall.
+    Accumulate,
+    /// Adds a state to the time averages.
+    Average,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 4] = [Self::Flow, Self::Incoming, Self::Gauge, Self::Openings];
+    pub const ALL: [Self; 6] =
+        [Self::Flow, Self::Incoming, Self::Gauge, Self::Openings, Self::Accumulate, Self::Average];
 
     /// Name of its file, without the ending.
     #[must_use]
@@ -28,6 +33,8 @@ impl Kernel {
             Self::Incoming => "incoming",
             Self::Gauge => "gauge",
             Self::Openings => "openings",
+            Self::Accumulate => "accumulate",
+            Self::Average => "average",
         }
     }
 
@@ -48,8 +55,22 @@ macro_rules! files {
     };
 }
 files!(
-    "arrive", "collision", "dispatch", "drive", "flow", "gauge", "incoming", "iolet", "lattice", "link", "moments",
-    "opening", "openings"
+    "accumulate",
+    "arrive",
+    "average",
+    "collision",
+    "dispatch",
+    "drive",
+    "flow",
+    "gauge",
+    "incoming",
+    "iolet",
+    "lattice",
+    "link",
+    "moments",
+    "opening",
+    "openings",
+    "shear"
 );
 
 fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {

@@ -1,0 +1,111 @@
+//! Sums over a cycle at the wall and of the time averages. The twin of `shaders/accumulate.wgsl` and
+//! `shaders/average.wgsl`.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::CpuFlow;
+use super::fields::without_denormals;
+use crate::backend::tally::{Tally, assert_stencil};
+use crate::fluid::collision::viscosity;
+use crate::fluid::moments::{FIELDS, density};
+use crate::fluid::shear::{CycleSums, MEANS, WallPoint, WallStencil, WallSums, add_sample, at_wall, stress};
+
+/// Vertices in a task.
+const VERTICES: usize = 256;
+
+/// Values of each array in a task.
+const VALUES: usize = 1 << 14;
+
+/// What is summed.
+pub(super) struct Watch {
+    stencil: Arc<WallStencil>,
+    points: Vec<WallPoint>,
+    wall: Vec<WallSums>,
+    mean: Option<[Vec<f32>; MEANS]>,
+    tally: Tally,
+}
+
+impl CpuFlow {
+    /// Begins to sum over cycles at the points of a stencil, and the averages over time at every site if asked for.
+    ///
+    /// # Panics
+    /// If the stencil belongs to another lattice.
+    pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) {
+        let len = self.lattice.padded_len();
+        assert_stencil(&stencil, len);
+        self.watch = Some(Watch {
+            points: stencil.points.clone(),
+            wall: vec![WallSums::default(); stencil.points.len()],
+            mean: average.then(|| std::array::from_fn(|_| vec![0.0; len])),
+            tally: Tally::default(),
+            stencil,
+        });
+    }
+
+    /// Adds the present state to the sums ([`crate::backend::Flow::accumulate`]).
+    pub fn accumulate(&mut self, weight: f32, reference: f64) {
+        let Some(watch) = &mut self.watch else { return };
+        let fields = self.now.slices();
+        watch.add_wall(&fields, viscosity(f64::from(self.physics.omega)) as f32, weight);
+        if let Some(mean) = &mut watch.mean {
+            add_mean(mean, &fields, weight);
+        }
+        watch.tally.add(weight, reference);
+    }
+
+    /// The sums of the cycle so far; empty where nothing is watched.
+    #[must_use]
+    pub fn cycle(&self) -> CycleSums {
+        let sums = |watch: &Watch| watch.tally.sums(watch.wall.clone(), watch.mean.clone());
+        self.watch.as_ref().map(sums).unwrap_or_default()
+    }
+
+    /// Begins a new cycle ([`crate::backend::Flow::begin_cycle`]).
+    pub fn begin_cycle(&mut self) {
+        let Some(watch) = &mut self.watch else { return };
+        if watch.tally.any() {
+            watch.points = watch.stencil.directed(&watch.wall);
+        }
+        watch.wall.fill(WallSums::default());
+        watch.mean.iter_mut().flatten().for_each(|field| field.fill(0.0));
+        watch.tally.begin();
+    }
+}
+
+impl Watch {
+    fn add_wall(&mut self, fields: &[&[f32]; FIELDS], nu: f32, weight: f32) {
+        let stencil = &self.stencil;
+        let chunks = self.wall.par_chunks_mut(VERTICES).zip(self.points.par_chunks(VERTICES));
+        chunks.for_each(|(sums, points)| {
+            without_denormals(|| {
+                for (sums, point) in sums.iter_mut().zip(points) {
+                    let at = at_wall(fields, stencil.taps_of(point), point.normal);
+                    *sums = add_sample(*sums, stress(at.gradient, nu), at.drho, point.across, weight);
+                }
+            });
+        });
+    }
+}
+
+/// Adds velocity and density of every site.
+fn add_mean(mean: &mut [Vec<f32>; MEANS], fields: &[&[f32]; FIELDS], weight: f32) {
+    let third = weight * (1.0 / 3.0);
+    let [jx, jy, jz, drho] = mean;
+    let velocities = [jx, jy, jz].into_iter().zip(&fields[1..]).flat_map(|(mean, field)| {
+        mean.chunks_mut(VALUES).zip(field.chunks(VALUES))
+    });
+    velocities.collect::<Vec<_>>().into_par_iter().for_each(|(mean, field)| {
+        without_denormals(|| mean.iter_mut().zip(field).for_each(|(mean, j)| *mean += third * j));
+    });
+    drho.par_chunks_mut(VALUES).enumerate().for_each(|(k, mean)| {
+        let part = |field: usize| &fields[field][k * VALUES..][..mean.len()];
+        let (b, xx, yy, zz) = (part(0), part(4), part(5), part(6));
+        without_denormals(|| {
+            for (k, mean) in mean.iter_mut().enumerate() {
+                *mean += weight * density(b[k], [xx[k], yy[k], zz[k]]);
+            }
+        });
+    });
+}

@@ -1,0 +1,157 @@
+//! Sums over a cycle at the wall and of the time averages, in the memory of an adapter.
+
+use std::sync::Arc;
+
+use super::device::Opened;
+use super::error::GpuError;
+use super::layout::Sample;
+use super::memory::Demand;
+use super::pipelines::{Binding, Checks, group, pipeline, shape, workgroups};
+use super::shader::Kernel;
+use crate::backend::tally::{Tally, assert_stencil};
+use crate::fluid::shear::{CycleSums, MEANS, WallStencil};
+
+/// What is summed.
+pub(super) struct Watch {
+    stencil: Arc<WallStencil>,
+    sample: wgpu::Buffer,
+    points: wgpu::Buffer,
+    sums: wgpu::Buffer,
+    wall: Job,
+    average: Option<(Job, [wgpu::Buffer; MEANS])>,
+    /// Values of a field.
+    len: usize,
+    tally: Tally,
+}
+
+/// A kernel with its second bind group; the first is the present state.
+struct Job {
+    pipeline: wgpu::ComputePipeline,
+    buffers: wgpu::BindGroup,
+    groups: [u32; 2],
+}
+
+impl Job {
+    fn new(
+        gpu: &Opened,
+        (kernel, checks): (Kernel, Checks),
+        from: &wgpu::BindGroupLayout,
+        buffers: &[(Binding, &wgpu::Buffer)],
+        threads: usize,
+    ) -> Self {
+        let kinds: Vec<Binding> = buffers.iter().map(|(kind, _)| *kind).collect();
+        let own = shape(gpu, kernel.name(), &kinds);
+        Self {
+            pipeline: pipeline(gpu, kernel, &[from, &own], checks),
+            buffers: group(gpu, &own, buffers.iter().map(|(_, buffer)| *buffer)),
+            groups: workgroups(threads as u64, gpu.info.max_compute_workgroups_per_dimension),
+        }
+    }
+
+    fn dispatch(&self, pass: &mut wgpu::ComputePass, state: &wgpu::BindGroup) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, state, &[]);
+        pass.set_bind_group(1, &self.buffers, &[]);
+        let [x, y] = self.groups;
+        pass.dispatch_workgroups(x, y, 1);
+    }
+}
+
+impl Watch {
+    /// Sums of nothing yet. `from` is the shape of a state's bind group, `len` the length of its fields.
+    pub(super) fn new(
+        gpu: &Opened,
+        from: &wgpu::BindGroupLayout,
+        checks: Checks,
+        stencil: Arc<WallStencil>,
+        average: bool,
+        len: usize,
+    ) -> Self {
+        use Binding::{Read, Uniform, Write};
+        assert_stencil(&stencil, len);
+        let vertices = stencil.points.len();
+        let (storage, uniform) = (wgpu::BufferUsages::STORAGE, wgpu::BufferUsages::UNIFORM);
+        let sample = gpu.buffer("sample", size_of::<Sample>() as u64, uniform);
+        let taps = gpu.table("taps", &stencil.taps);
+        let points = gpu.table("points", &stencil.points);
+        let sums = gpu.buffer("sums", sums_bytes(&stencil), storage);
+        let buffers = [(Uniform, &sample), (Read, &taps), (Read, &points), (Write, &sums)];
+        let wall = Job::new(gpu, (Kernel::Accumulate, checks), from, &buffers, vertices);
+        let average = average.then(|| {
+            let mean: [_; MEANS] = std::array::from_fn(|_| gpu.buffer("mean", 4 * len as u64, storage));
+            let [x, y, z, drho] = mean.each_ref().map(|buffer| (Write, buffer));
+            let buffers = [(Uniform, &sample), x, y, z, drho];
+            (Job::new(gpu, (Kernel::Average, checks), from, &buffers, len), mean)
+        });
+        Self { stencil, sample, points, sums, wall, average, len, tally: Tally::default() }
+    }
+
+    /// Bytes in the adapter's memory.
+    pub(super) fn bytes(&self) -> u64 {
+        let mean = if self.average.is_some() { 4 * (MEANS * self.len) as u64 } else { 0 };
+        self.stencil.bytes() as u64 + sums_bytes(&self.stencil) + mean
+    }
+
+    /// Submits the sums of a state.
+    pub(super) fn accumulate(&mut self, gpu: &Opened, state: &wgpu::BindGroup, sample: Sample, reference: f64) {
+        gpu.queue.write_buffer(&self.sample, 0, bytemuck::bytes_of(&sample));
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            self.wall.dispatch(&mut pass, state);
+            if let Some((job, _)) = &self.average {
+                job.dispatch(&mut pass, state);
+            }
+        }
+        gpu.queue.submit([encoder.finish()]);
+        self.tally.add(sample.weight, reference);
+    }
+
+    /// The sums of the cycle so far.
+    pub(super) fn cycle(&self, gpu: &Opened, demand: Demand) -> Result<CycleSums, GpuError> {
+        let wall = gpu.download(&self.sums, self.stencil.points.len(), demand)?;
+        let mean = match &self.average {
+            None => None,
+            Some((_, buffers)) => {
+                let mut mean: [Vec<f32>; MEANS] = Default::default();
+                for (field, buffer) in mean.iter_mut().zip(buffers) {
+                    *field = gpu.download(buffer, self.len, demand)?;
+                }
+                Some(mean)
+            }
+        };
+        Ok(self.tally.sums(wall, mean))
+    }
+
+    /// Begins a new cycle.
+    pub(super) fn begin(&mut self, gpu: &Opened, demand: Demand) -> Result<(), GpuError> {
+        if self.tally.any() {
+            let sums = gpu.download(&self.sums, self.stencil.points.len(), demand)?;
+            gpu.upload(&self.points, bytemuck::cast_slice(&self.stencil.directed(&sums)));
+        }
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(&self.sums, 0, None);
+        self.average.iter().flat_map(|(_, mean)| mean).for_each(|buffer| encoder.clear_buffer(buffer, 0, None));
+        gpu.queue.submit([encoder.finish()]);
+        self.tally.begin();
+        gpu.check(demand)
+    }
+}
+
+fn sums_bytes(stencil: &WallStencil) -> u64 {
+    size_of::<crate::fluid::shear::WallSums>() as u64 * stencil.points.len() as u64
+}
+
+/// Checks that an adapter's limits admit a stencil.
+///
+/// # Errors
+/// [`GpuError::TooLarge`] with what is needed and what is allowed.
+pub(super) fn fits(gpu: &Opened, stencil: &WallStencil, sites: usize) -> Result<(), GpuError> {
+    let allowed = gpu.info.max_storage_buffer_binding_size.min(gpu.info.max_buffer_size);
+    let needed = size_of_val(stencil.taps.as_slice()).max(size_of_val(stencil.points.as_slice())) as u64;
+    if needed <= allowed {
+        return Ok(());
+    }
+    let adapter = gpu.info.name.clone();
+    Err(GpuError::TooLarge { adapter, sites, what: "the weights of the wall shear", needed, allowed })
+}
