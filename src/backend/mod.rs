@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
+use crate::fluid::rheology::Table;
 use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
@@ -147,6 +148,19 @@ impl Flow {
             Self::Cpu(flow) => flow.set_physics(physics),
             Self::Gpu(flow) => flow.set_physics(physics),
         }
+    }
+
+    /// Sets the relaxation rate by the shear of each site, or by [`Physics::omega`] for all, from the next step on. A
+    /// table belongs to one scale: it is set anew where the time step changes.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn set_rheology(&mut self, rheology: Option<Arc<Table>>) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(flow) => flow.set_rheology(rheology),
+            Self::Gpu(flow) => flow.set_rheology(rheology.as_deref())?,
+        }
+        Ok(())
     }
 
     /// The whole state after all steps asked for: a view on the processor, a copy from an adapter.

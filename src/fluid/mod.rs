@@ -14,3 +14,4 @@ pub mod iolet;
 pub mod lanes;
 pub mod link;
 pub mod moments;
+pub mod rheology;

@@ -14,6 +14,7 @@ use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, wor
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::FIELDS;
+use crate::fluid::rheology::{SEGMENTS, Table};
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice, WallRow};
 
@@ -40,6 +41,9 @@ pub struct GpuFlow {
     physics_buffer: wgpu::Buffer,
     iolets_buffer: wgpu::Buffer,
     passing: wgpu::Buffer,
+    /// Relaxation rates of a rheology, and whether they are used.
+    omegas: wgpu::Buffer,
+    thins: bool,
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
     under_way: Option<wgpu::SubmissionIndex>,
@@ -126,7 +130,8 @@ impl GpuFlow {
         let blocks = gpu.table("blocks", &layout::blocks(&lattice));
         let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
         let iolet_rows = gpu.table("iolet rows", &layout::iolet_rows(&lattice));
-        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing];
+        let omegas = gpu.buffer("omegas", (size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
+        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &omegas];
         let limit = gpu.info.max_compute_workgroups_per_dimension;
         let mut flow = Self {
             tables: group(&gpu, &pipelines.tables, tables),
@@ -145,6 +150,8 @@ impl GpuFlow {
             physics_buffer,
             iolets_buffer,
             passing,
+            omegas,
+            thins: false,
             under_way: None,
         };
         flow.set_physics(physics);
@@ -186,12 +193,14 @@ impl GpuFlow {
 
     /// Submits some steps.
     fn submit(&mut self, steps: usize) -> wgpu::SubmissionIndex {
+        let thinning = self.pipelines.rheology.as_ref().filter(|_| self.thins);
+        let flow = thinning.unwrap_or(&self.pipelines.flow);
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
             for _ in 0..steps {
                 self.fill_incoming(&mut pass);
-                pass.set_pipeline(&self.pipelines.flow);
+                pass.set_pipeline(flow);
                 pass.set_bind_group(0, &self.from[self.now], &[]);
                 pass.set_bind_group(1, &self.to[1 - self.now], &[]);
                 pass.set_bind_group(2, &self.tables, &[]);
@@ -258,6 +267,19 @@ impl GpuFlow {
         self.physics = physics;
         let value = layout::Physics::from(physics);
         self.gpu.queue.write_buffer(&self.physics_buffer, 0, bytemuck::bytes_of(&value));
+    }
+
+    /// Sets the relaxation rate by the shear of each site, or by [`Physics::omega`] for all, from the next step on.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn set_rheology(&mut self, rheology: Option<&Table>) -> Result<(), GpuError> {
+        self.thins = rheology.is_some();
+        if let Some(table) = rheology {
+            self.pipelines.admit_rheology(&self.gpu);
+            self.gpu.upload(&self.omegas, bytemuck::cast_slice(table.omegas()));
+        }
+        self.check()
     }
 
     /// The ten fields, each a padded site array, after all steps asked for.

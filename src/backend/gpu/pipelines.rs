@@ -4,8 +4,9 @@ use super::device::Opened;
 use super::shader::Kernel;
 use crate::fluid::moments::FIELDS;
 
-/// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links.
-pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 4;
+/// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links,
+/// relaxation rates.
+pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 5;
 
 /// Threads in a workgroup: eight blocks.
 pub const WORKGROUP: u32 = 128;
@@ -29,7 +30,10 @@ enum Binding {
 
 /// The two kernels and the shapes of what they see.
 pub(super) struct Pipelines {
+    /// The step of a Newtonian fluid.
     pub flow: wgpu::ComputePipeline,
+    /// The same of a fluid with a rheology, once there is one.
+    pub rheology: Option<wgpu::ComputePipeline>,
     pub incoming: wgpu::ComputePipeline,
     /// Group 0 of both: the state before the step.
     pub from: wgpu::BindGroupLayout,
@@ -39,6 +43,7 @@ pub(super) struct Pipelines {
     pub tables: wgpu::BindGroupLayout,
     /// Group 1 of `incoming`.
     pub links: wgpu::BindGroupLayout,
+    checks: Checks,
 }
 
 impl Pipelines {
@@ -46,16 +51,25 @@ impl Pipelines {
         use Binding::{Read, Uniform, Write};
         let from = shape(gpu, "from", &[Read; FIELDS]);
         let to = shape(gpu, "to", &[Write; FIELDS]);
-        let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read]);
+        let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read, Read]);
         let links = shape(gpu, "links", &[Read, Read, Write]);
         Self {
-            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
-            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
+            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks, &[]),
+            rheology: None,
+            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks, &[]),
             from,
             to,
             tables,
             links,
+            checks,
         }
+    }
+
+    /// Compiles the step of a fluid with a rheology, where that is not done.
+    pub(super) fn admit_rheology(&mut self, gpu: &Opened) {
+        let groups = [&self.from, &self.to, &self.tables];
+        let checks = self.checks;
+        self.rheology.get_or_insert_with(|| pipeline(gpu, Kernel::Flow, &groups, checks, &[("RHEOLOGY", 1.0)]));
     }
 }
 
@@ -78,7 +92,13 @@ fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::BindGroupLayo
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
 }
 
-fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], checks: Checks) -> wgpu::ComputePipeline {
+fn pipeline(
+    gpu: &Opened,
+    kernel: Kernel,
+    groups: &[&wgpu::BindGroupLayout],
+    checks: Checks,
+    constants: &[(&str, f64)],
+) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
         source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
@@ -86,7 +106,8 @@ fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], che
     let module = match checks {
         Checks::On => gpu.device.create_shader_module(source),
         // SAFETY: the kernels have no loops, and index state, blocks, rows and links only by what a lattice says of
-        // itself: neighbours and sites lie inside its padded arrays, rows and links inside their tables.
+        // itself: neighbours and sites lie inside its padded arrays, rows and links inside their tables; a rheology clamps
+        // its indices.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },
@@ -103,6 +124,7 @@ fn pipeline(gpu: &Opened, kernel: Kernel, groups: &[&wgpu::BindGroupLayout], che
         module: &module,
         entry_point: Some("main"),
         compilation_options: wgpu::PipelineCompilationOptions {
+            constants,
             zero_initialize_workgroup_memory: false,
             ..wgpu::PipelineCompilationOptions::default()
         },

@@ -41,7 +41,7 @@ macro_rules! files {
             &[$(($name, include_str!(concat!("../../../shaders/", $name, ".wgsl")))),*];
     };
 }
-files!("arrive", "collision", "dispatch", "flow", "incoming", "iolet", "lattice", "link", "moments");
+files!("arrive", "collision", "dispatch", "flow", "incoming", "iolet", "lattice", "link", "moments", "rheology");
 
 fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {
     if joined.iter().any(|other| other == name) {
