@@ -1,4 +1,4 @@
-// import: moments
+// import: moments, rheology
 // Projection-regularised collision in moment space. The twin of src/fluid/collision.rs.
 
 struct Physics {
@@ -18,18 +18,31 @@ struct Gathered {
     walled: bool,
 }
 
+// D:D of a symmetric tensor by its diagonal and its cross components.
+fn squared(d: vec3<f32>, cross: vec3<f32>) -> f32 {
+    let diagonal = fma(d.x, d.x, fma(d.y, d.y, d.z * d.z));
+    let off = fma(cross.x, cross.x, fma(cross.y, cross.y, cross.z * cross.z));
+    return off + off + diagonal;
+}
+
 // Relaxes the second moment towards equilibrium, and gives the state in stored form.
 fn collide(g: Gathered, r: Physics) -> Moments {
-    let keep = vec3<f32>(1.0 - r.omega);
     let keep_bulk = 1.0 - r.omega_bulk;
     let p = g.drho * (1.0 / 3.0);
     let square = g.j * g.j;
-    let off = g.pi - p - square;
-    let trace = (off.x + off.y + off.z) * (1.0 / 3.0);
+    let all = g.pi - p - square;
+    let trace = (all.x + all.y + all.z) * (1.0 / 3.0);
     let bulk = vec3<f32>(keep_bulk * trace);
-    let a = square + fma(off - trace, keep, bulk);
+    let off = all - trace;
     let cross = vec3<f32>(g.j.x * g.j.y, g.j.x * g.j.z, g.j.y * g.j.z);
+    let off_cross = g.pi_cross - cross;
+    var omega = r.omega;
+    if RHEOLOGY {
+        omega = look_up(squared(off, off_cross));
+    }
+    let keep = vec3<f32>(1.0 - omega);
+    let a = square + fma(off, keep, bulk);
     let b = fma(a.x + a.y + a.z, -1.5, g.drho);
-    let shear = fma(g.pi_cross - cross, keep, cross) * 9.0;
+    let shear = fma(off_cross, keep, cross) * 9.0;
     return Moments(b, g.j * 3.0, a * 4.5, shear);
 }

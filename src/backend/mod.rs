@@ -11,6 +11,7 @@ use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::shear::{CycleSums, WallStencil};
+use crate::fluid::rheology::Table;
 use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
@@ -195,6 +196,19 @@ impl Flow {
             Self::Cpu(flow) => flow.set_physics(physics),
             Self::Gpu(flow) => flow.set_physics(physics),
         }
+    }
+
+    /// Sets the relaxation rate by the shear of each site, or by [`Physics::omega`] for all, from the next step on. A
+    /// table belongs to one scale: it is set anew where the time step changes.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn set_rheology(&mut self, rheology: Option<Arc<Table>>) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(flow) => flow.set_rheology(rheology),
+            Self::Gpu(flow) => flow.set_rheology(rheology.as_deref())?,
+        }
+        Ok(())
     }
 
     /// The whole state after all steps asked for: a view on the processor, a copy from an adapter.

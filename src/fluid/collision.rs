@@ -1,11 +1,12 @@
 //! Projection-regularised collision (Latt and Chopard, Math. Comput. Simul. 72, 165, 2006) in moment space.
 
 use super::lanes::Lanes;
+use super::rheology::Table;
 
 /// What a step does at every site of a run.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Physics {
-    /// Inverse relaxation time of the shear stress.
+    /// Inverse relaxation time of the shear stress, where no rheology sets it.
     pub omega: f32,
     /// The same of the trace: bulk viscosity, which only sound feels.
     pub omega_bulk: f32,
@@ -46,10 +47,10 @@ pub struct Gathered<L> {
     pub pi: [L; 6],
 }
 
-/// Relaxes the second moment towards equilibrium, and gives the state in stored form (`moments::Moments`).
+/// Relaxes the second moment towards equilibrium, and gives the state in stored form (`moments::Moments`). The table of a
+/// rheology, where there is one, sets the relaxation rate of each site.
 #[inline(always)]
-pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics) -> [L; 10] {
-    let keep = L::splat(1.0 - r.omega);
+pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics, rheology: Option<&Table>) -> [L; 10] {
     let keep_bulk = L::splat(1.0 - r.omega_bulk);
     let third = L::splat(1.0 / 3.0);
     let p = g.drho.mul(third);
@@ -58,15 +59,21 @@ pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics) -> [L; 10] {
     let off = [g.pi[0].sub(p).sub(square[0]), g.pi[1].sub(p).sub(square[1]), g.pi[2].sub(p).sub(square[2])];
     let trace = off[0].add(off[1]).add(off[2]).mul(third);
     let bulk = keep_bulk.mul(trace);
-    let a = [
-        square[0].add(off[0].sub(trace).mul_add(keep, bulk)),
-        square[1].add(off[1].sub(trace).mul_add(keep, bulk)),
-        square[2].add(off[2].sub(trace).mul_add(keep, bulk)),
-    ];
+    let off = [off[0].sub(trace), off[1].sub(trace), off[2].sub(trace)];
     let cross = [x.mul(y), x.mul(z), y.mul(z)];
+    let off_cross = [g.pi[3].sub(cross[0]), g.pi[4].sub(cross[1]), g.pi[5].sub(cross[2])];
+    let keep = match rheology {
+        None => L::splat(1.0 - r.omega),
+        Some(table) => L::splat(1.0).sub(squared(&off, &off_cross).look_up(table)),
+    };
+    let a = [
+        square[0].add(off[0].mul_add(keep, bulk)),
+        square[1].add(off[1].mul_add(keep, bulk)),
+        square[2].add(off[2].mul_add(keep, bulk)),
+    ];
     let (three, half9, nine) = (L::splat(3.0), L::splat(4.5), L::splat(9.0));
     let b = a[0].add(a[1]).add(a[2]).mul_add(L::splat(-1.5), g.drho);
-    let shear = |k: usize| g.pi[3 + k].sub(cross[k]).mul_add(keep, cross[k]).mul(nine);
+    let shear = |k: usize| off_cross[k].mul_add(keep, cross[k]).mul(nine);
     [
         b,
         x.mul(three),
@@ -79,4 +86,12 @@ pub fn collide<L: Lanes>(g: &Gathered<L>, r: &Physics) -> [L; 10] {
         shear(1),
         shear(2),
     ]
+}
+
+/// D:D of a symmetric tensor by its diagonal and its cross components.
+#[inline(always)]
+fn squared<L: Lanes>(d: &[L; 3], cross: &[L; 3]) -> L {
+    let diagonal = d[0].mul_add(d[0], d[1].mul_add(d[1], d[2].mul(d[2])));
+    let off = cross[0].mul_add(cross[0], cross[1].mul_add(cross[1], cross[2].mul(cross[2])));
+    off.add(off).add(diagonal)
 }

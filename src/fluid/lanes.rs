@@ -1,5 +1,7 @@
 //! Sixteen sites at once: the arithmetic that the per-site physics is written in.
 
+use super::rheology::Table;
+
 /// Sixteen `f32`, one a lane. Implemented by each instruction set of the CPU backend; `f32` serves single sites.
 ///
 /// # Safety
@@ -49,4 +51,6 @@ pub trait Lanes: Copy {
     fn sqrt(self) -> Self;
     /// The larger of the two.
     fn max(self, other: Self) -> Self;
+    /// [`Table::look_up`].
+    fn look_up(self, table: &Table) -> Self;
 }

@@ -16,3 +16,4 @@ pub mod lanes;
 pub mod link;
 pub mod moments;
 pub mod shear;
+pub mod rheology;

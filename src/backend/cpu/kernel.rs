@@ -4,6 +4,7 @@ use crate::fluid::collision::{Gathered, Physics, collide};
 use crate::fluid::lanes::Lanes;
 use crate::fluid::link::{reflect, shear_square};
 use crate::fluid::moments::FIELDS;
+use crate::fluid::rheology::Table;
 use crate::geometry::lattice::directions::{C, Q, W0, opposite, weight};
 use crate::geometry::lattice::{LANES, Lattice, ROWS};
 
@@ -15,6 +16,7 @@ pub(super) struct Step<'a> {
     pub to: [*mut f32; FIELDS],
     pub incoming: *const f32,
     pub physics: Physics,
+    pub rheology: Option<&'a Table>,
     /// Whether to store past the caches.
     pub stream: bool,
 }
@@ -190,7 +192,7 @@ unsafe fn step<L: Lanes, const LINKS: bool>(s: &Step, block: usize) {
     // SAFETY: the contract of `blocks`.
     unsafe {
         let gathered = gather::<L, LINKS>(s, block, &bases);
-        let out = collide(&gathered, &s.physics);
+        let out = collide(&gathered, &s.physics, s.rheology);
         let fluid = s.lattice.fluid[block];
         for (k, &value) in out.iter().enumerate() {
             let value = if LINKS { L::splat(0.0).blend(fluid, value) } else { value };

@@ -8,6 +8,7 @@ use crate::fluid::collision::Physics;
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{self, Iolet};
 use crate::fluid::moments::{FIELDS, Moments};
+use crate::fluid::rheology::Table;
 use crate::geometry::lattice::Lattice;
 
 mod drive;
@@ -32,6 +33,7 @@ pub struct CpuFlow {
     coefficients: Vec<f32>,
     iolets: Vec<Iolet>,
     physics: Physics,
+    rheology: Option<Arc<Table>>,
     level: Level,
     now: Fields,
     next: Fields,
@@ -52,7 +54,7 @@ impl CpuFlow {
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
         let level = Level::detect();
-        Self { lattice, coefficients, iolets, physics, level, now, next, incoming, drive: None, watch: None }
+        Self { lattice, coefficients, iolets, physics, level, now, next, incoming, drive: None, watch: None, rheology: None }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
@@ -81,6 +83,7 @@ impl CpuFlow {
             to: self.next.pointers_mut(),
             incoming: self.incoming.as_ptr(),
             physics: self.physics,
+            rheology: self.rheology.as_deref(),
             stream: 2 * self.now.bytes() > STREAM_ABOVE,
         };
         let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
@@ -168,6 +171,11 @@ impl CpuFlow {
     /// Changes what every step does.
     pub fn set_physics(&mut self, physics: Physics) {
         self.physics = physics;
+    }
+
+    /// Sets the relaxation rate by the shear of each site, or by [`Physics::omega`] for all.
+    pub fn set_rheology(&mut self, rheology: Option<Arc<Table>>) {
+        self.rheology = rheology;
     }
 
     /// State of a site by its padded index.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::fluid::lanes::Lanes;
+use crate::fluid::rheology::Table;
 
 /// Instruction set that the kernels run in, found at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -140,6 +141,10 @@ impl Lanes for Portable {
     fn max(self, other: Self) -> Self {
         self.zip(other, f32::max)
     }
+    #[inline(always)]
+    fn look_up(self, table: &Table) -> Self {
+        Self(self.0.map(|square| table.look_up(square)))
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -148,6 +153,7 @@ pub use x86::{Avx2, Avx512};
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use super::{Lanes, Portable};
+    use crate::fluid::rheology::{FIRST, HIGHEST, LOWEST, SHIFT, Table};
     use std::arch::x86_64::*;
 
     /// One register of sixteen.
@@ -225,11 +231,51 @@ mod x86 {
             // SAFETY: as in `blend`.
             Self(unsafe { _mm512_max_ps(self.0, other.0) })
         }
+        #[inline(always)]
+        fn look_up(self, table: &Table) -> Self {
+            let from = table.omegas().as_ptr();
+            // SAFETY: as in `blend`; what is not a number becomes LOWEST, and between that and HIGHEST every index has a
+            // successor in the table.
+            unsafe {
+                let low = _mm512_max_ps(self.0, _mm512_set1_ps(LOWEST));
+                let bits = _mm512_castps_si512(_mm512_min_ps(low, _mm512_set1_ps(HIGHEST)));
+                let k = _mm512_sub_epi32(_mm512_srli_epi32::<SHIFT>(bits), _mm512_set1_epi32(FIRST as i32));
+                let rest = _mm512_and_si512(bits, _mm512_set1_epi32((1 << SHIFT) - 1));
+                let fraction = _mm512_mul_ps(_mm512_cvtepi32_ps(rest), _mm512_set1_ps(STEP));
+                let low = _mm512_i32gather_ps::<4>(k, from);
+                let high = _mm512_i32gather_ps::<4>(k, from.add(1));
+                Self(_mm512_fmadd_ps(_mm512_sub_ps(high, low), fraction, low))
+            }
+        }
     }
 
     /// Two registers of eight.
     #[derive(Clone, Copy)]
     pub struct Avx2(__m256, __m256);
+
+    /// What one bit of a mantissa's rest is of a segment of a rheology's table.
+    const STEP: f32 = 1.0 / (1 << SHIFT) as f32;
+
+    /// [`Table::look_up`] of eight.
+    ///
+    /// # Safety
+    /// The processor has AVX2 and FMA.
+    #[inline(always)]
+    unsafe fn look_up(square: __m256, table: &Table) -> __m256 {
+        let from = table.omegas().as_ptr();
+        // SAFETY: what is not a number becomes LOWEST, and between that and HIGHEST every index has a successor in the
+        // table; the rest is the caller's contract.
+        unsafe {
+            let low = _mm256_max_ps(square, _mm256_set1_ps(LOWEST));
+            let bits = _mm256_castps_si256(_mm256_min_ps(low, _mm256_set1_ps(HIGHEST)));
+            let k = _mm256_sub_epi32(_mm256_srli_epi32::<{ SHIFT as i32 }>(bits), _mm256_set1_epi32(FIRST as i32));
+            let rest = _mm256_and_si256(bits, _mm256_set1_epi32((1 << SHIFT) - 1));
+            let fraction = _mm256_mul_ps(_mm256_cvtepi32_ps(rest), _mm256_set1_ps(STEP));
+            let low = _mm256_i32gather_ps::<4>(from, k);
+            let high = _mm256_i32gather_ps::<4>(from.add(1), k);
+            _mm256_fmadd_ps(_mm256_sub_ps(high, low), fraction, low)
+        }
+    }
 
     /// All bits of the lanes of `mask` set.
     #[inline(always)]
@@ -334,6 +380,11 @@ mod x86 {
         fn max(self, other: Self) -> Self {
             // SAFETY: as in `blend`.
             unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        }
+        #[inline(always)]
+        fn look_up(self, table: &Table) -> Self {
+            // SAFETY: AVX2 and FMA are present by the trait's contract.
+            unsafe { Self(look_up(self.0, table), look_up(self.1, table)) }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::fluid::iolet::{Iolet, Modes};
 use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::shear::{CycleSums, WallStencil};
+use crate::fluid::rheology::{SEGMENTS, Table};
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice, WallRow};
 
@@ -47,6 +48,9 @@ pub struct GpuFlow {
     coefficients: Vec<f32>,
     modes: Modes,
     drive: Option<GpuDrive>,
+    /// Relaxation rates of a rheology, and whether they are used.
+    omegas: wgpu::Buffer,
+    thins: bool,
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
     under_way: Option<wgpu::SubmissionIndex>,
@@ -149,7 +153,8 @@ impl GpuFlow {
         let blocks = gpu.table("blocks", &layout::blocks(&lattice));
         let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
         let iolet_rows = gpu.table("iolet rows", &layout::iolet_rows(&lattice));
-        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing];
+        let omegas = gpu.buffer("omegas", (size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
+        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &omegas];
         let limit = gpu.info.max_compute_workgroups_per_dimension;
         let mut flow = Self {
             tables: group(&gpu, &pipelines.tables, tables),
@@ -171,6 +176,8 @@ impl GpuFlow {
             coefficients: coefficients.to_vec(),
             modes,
             drive: None,
+            omegas,
+            thins: false,
             under_way: None,
             watch: None,
         };
@@ -214,6 +221,8 @@ impl GpuFlow {
 
     /// Submits some steps.
     fn submit(&mut self, steps: usize) -> wgpu::SubmissionIndex {
+        let thinning = self.pipelines.rheology.as_ref().filter(|_| self.thins);
+        let flow = thinning.unwrap_or(&self.pipelines.flow);
         let mut encoder = self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -222,7 +231,7 @@ impl GpuFlow {
                 if let Some(drive) = &self.drive {
                     drive.advance(&self.pipelines.drive, &self.from[self.now], &mut pass);
                 }
-                pass.set_pipeline(&self.pipelines.flow);
+                pass.set_pipeline(flow);
                 pass.set_bind_group(0, &self.from[self.now], &[]);
                 pass.set_bind_group(1, &self.to[1 - self.now], &[]);
                 pass.set_bind_group(2, &self.tables, &[]);
@@ -330,6 +339,19 @@ impl GpuFlow {
         self.physics = physics;
         let value = layout::Physics::from(physics);
         self.gpu.queue.write_buffer(&self.physics_buffer, 0, bytemuck::bytes_of(&value));
+    }
+
+    /// Sets the relaxation rate by the shear of each site, or by [`Physics::omega`] for all, from the next step on.
+    ///
+    /// # Errors
+    /// [`GpuError`] if the adapter was lost or refused something.
+    pub fn set_rheology(&mut self, rheology: Option<&Table>) -> Result<(), GpuError> {
+        self.thins = rheology.is_some();
+        if let Some(table) = rheology {
+            self.pipelines.admit_rheology(&self.gpu);
+            self.gpu.upload(&self.omegas, bytemuck::cast_slice(table.omegas()));
+        }
+        self.check()
     }
 
     /// The ten fields, each a padded site array, after all steps asked for.

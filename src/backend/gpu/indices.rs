@@ -42,7 +42,7 @@ impl Job {
         let kinds: Vec<Binding> = buffers.iter().map(|(kind, _)| *kind).collect();
         let own = shape(gpu, kernel.name(), &kinds);
         Self {
-            pipeline: pipeline(gpu, kernel, &[from, &own], checks),
+            pipeline: pipeline(gpu, kernel, &[from, &own], checks, &[]),
             buffers: group(gpu, &own, buffers.iter().map(|(_, buffer)| *buffer)),
             groups: workgroups(threads as u64, gpu.info.max_compute_workgroups_per_dimension),
         }

@@ -4,8 +4,9 @@ use super::device::Opened;
 use super::shader::Kernel;
 use crate::fluid::moments::FIELDS;
 
-/// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links.
-pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 4;
+/// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links,
+/// relaxation rates.
+pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 5;
 
 /// Threads in a workgroup: eight blocks.
 pub const WORKGROUP: u32 = 128;
@@ -29,7 +30,10 @@ pub(super) enum Binding {
 
 /// The kernels and the shapes of what they see.
 pub(super) struct Pipelines {
+    /// The step of a Newtonian fluid.
     pub flow: wgpu::ComputePipeline,
+    /// The same of a fluid with a rheology, once there is one.
+    pub rheology: Option<wgpu::ComputePipeline>,
     pub incoming: wgpu::ComputePipeline,
     pub checks: Checks,
     /// Group 0 of both: the state before the step.
@@ -60,8 +64,8 @@ impl DrivePipelines {
         let bindings = [Uniform, Write, Read, Read, Write, Write, Write, Read, Read, Write];
         let openings_shape = shape(gpu, "openings", &bindings);
         Self {
-            gauge: pipeline(gpu, Kernel::Gauge, &[from, &gauge_shape], checks),
-            openings: pipeline(gpu, Kernel::Openings, &[&openings_shape], checks),
+            gauge: pipeline(gpu, Kernel::Gauge, &[from, &gauge_shape], checks, &[]),
+            openings: pipeline(gpu, Kernel::Openings, &[&openings_shape], checks, &[]),
             gauge_shape,
             openings_shape,
         }
@@ -73,19 +77,27 @@ impl Pipelines {
         use Binding::{Read, Uniform, Write};
         let from = shape(gpu, "from", &[Read; FIELDS]);
         let to = shape(gpu, "to", &[Write; FIELDS]);
-        let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read]);
+        let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read, Read]);
         let links = shape(gpu, "links", &[Read, Read, Write, Read, Read]);
         let drive = DrivePipelines::new(gpu, &from, checks);
         Self {
-            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks),
-            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks),
-            checks,
+            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks, &[]),
+            rheology: None,
+            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks, &[]),
             from,
             to,
             tables,
             links,
             drive,
+            checks,
         }
+    }
+
+    /// Compiles the step of a fluid with a rheology, where that is not done.
+    pub(super) fn admit_rheology(&mut self, gpu: &Opened) {
+        let groups = [&self.from, &self.to, &self.tables];
+        let checks = self.checks;
+        self.rheology.get_or_insert_with(|| pipeline(gpu, Kernel::Flow, &groups, checks, &[("RHEOLOGY", 1.0)]));
     }
 }
 
@@ -109,12 +121,13 @@ pub(super) fn shape(gpu: &Opened, label: &str, bindings: &[Binding]) -> wgpu::Bi
     gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some(label), entries: &entries })
 }
 
-/// A kernel that sees bind groups of the given shapes.
+/// A kernel that sees bind groups of the given shapes, with its override constants.
 pub(super) fn pipeline(
     gpu: &Opened,
     kernel: Kernel,
     groups: &[&wgpu::BindGroupLayout],
     checks: Checks,
+    constants: &[(&str, f64)],
 ) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
@@ -124,7 +137,7 @@ pub(super) fn pipeline(
         Checks::On => gpu.device.create_shader_module(source),
         // SAFETY: the kernels' loops are over ranges that the host has counted, and they index state, blocks, rows, links
         // and gauges only by what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and
-        // links inside their tables. Taps of vertices are checked when they are given.
+        // links inside their tables. Taps of vertices are checked when they are given; a rheology clamps its indices.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },
@@ -141,6 +154,7 @@ pub(super) fn pipeline(
         module: &module,
         entry_point: Some("main"),
         compilation_options: wgpu::PipelineCompilationOptions {
+            constants,
             zero_initialize_workgroup_memory: false,
             ..wgpu::PipelineCompilationOptions::default()
         },

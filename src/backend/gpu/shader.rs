@@ -70,6 +70,7 @@ files!(
     "moments",
     "opening",
     "openings",
+    "rheology",
     "shear"
 );
 
