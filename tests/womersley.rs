@@ -69,25 +69,18 @@ fn rectangle(omega: f64, [a, b]: [f64; 2], p: [f64; 2]) -> Complex<f64> {
         let [below, above] = [0.5 * b + p[1], 0.5 * b - p[1]].map(|y| (-k * y).exp());
         let across = 4.0 / (m * PI) * (wave * (p[0] + 0.5 * a)).sin();
         value += across / (k * k) * (1.0 - (below + above) / (1.0 + (-k * b).exp()));
-        mean += 8.0 / (m * PI).powi(2) / (k * k) * (1.0 - (k * b * 0.5).tanh() / (k * b * 0.5));
+        mean +=
+            8.0 / (m * PI).powi(2) / (k * k) * (1.0 - (1.0 - (-k * b).exp()) / (1.0 + (-k * b).exp()) / (k * b * 0.5));
     }
     value / mean
 }
 
 #[test]
-fn sections_against_bessel_functions() {
+fn circle_against_bessel_functions() {
     let radius = 0.012;
     let section = section(ellipse(2000, radius, radius));
-    for (alpha, allowed, rms_allowed) in [
-        (0.5, 1e-3, 1e-3),
-        (2.0, 1e-3, 1e-3),
-        (4.0, 1e-3, 1e-3),
-        (8.0, 1e-3, 1e-3),
-        (12.0, 1e-3, 1e-3),
-        (25.0, 1e-3, 1e-3),
-        (50.0, 1e-2, 1e-2),
-        (80.0, 2e-2, 1e-2),
-    ] {
+    let resolved = [0.5, 2.0, 4.0, 8.0, 12.0, 25.0].map(|alpha| (alpha, 4e-3, 4e-4));
+    for (alpha, largest, typical) in resolved.into_iter().chain([(50.0, 1e-2, 1e-3), (80.0, 2.5e-2, 2e-3)]) {
         println!("circle, alpha {alpha}");
         let omega = NU * (alpha / radius).powi(2);
         let exact = |p: [f64; 2]| {
@@ -95,8 +88,8 @@ fn sections_against_bessel_functions() {
             (r < 1.0).then(|| profile(alpha, r))
         };
         let (most, rms, mean) = errors(&section, omega, [radius; 2], exact);
-        assert!(most < allowed && rms < rms_allowed, "alpha {alpha}: {most:.1e} {rms:.1e}");
-        assert!((mean - 1.0).norm() < 2e-3, "{mean}");
+        assert!(most < largest && rms < typical, "alpha {alpha}: {most:.1e} {rms:.1e}");
+        assert!((mean - 1.0).norm() < 5e-4, "{mean}");
     }
 }
 
@@ -109,8 +102,8 @@ fn rectangles_against_series() {
             section([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5]].map(|[x, y]| [x * a, y * b]).into_iter());
         let omega = NU * (alpha / (0.5 * b)).powi(2);
         let (most, rms, mean) = errors(&section, omega, [0.5 * a, 0.5 * b], |p| Some(rectangle(omega, size, p)));
-        assert!(most < 2e-3 && rms < 1e-3, "{most:.1e} {rms:.1e}");
-        assert!((mean - 1.0).norm() < 2e-3, "{mean}");
+        assert!(most < 1e-2 && rms < 6e-4, "{most:.1e} {rms:.1e}");
+        assert!((mean - 1.0).norm() < 1e-3, "{mean}");
     }
 }
 
@@ -124,7 +117,7 @@ fn a_slow_harmonic_is_the_steady_profile() {
             let steady = kidney.value([p[0], p[1], 0.0]);
             (steady > 0.0).then(|| Complex::from(steady))
         });
-        assert!(rms < 1e-3, "{rms}");
+        assert!(rms < 1e-4, "{rms}");
     }
 }
 

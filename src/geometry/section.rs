@@ -124,9 +124,9 @@ fn over_relaxation(jacobi: f64) -> f64 {
     2.0 / (1.0 + (1.0 - jacobi * jacobi).sqrt())
 }
 
-/// The solution of a Laplacian of -1, half of which is taken along each axis.
+/// The solution of a Laplacian of -1.
 fn raw(spot: &Spot, values: &[f64]) -> f64 {
-    (spot.linear(values) + 0.5 * (spot.bulges[0] + spot.bulges[1])).max(0.0)
+    (spot.linear(values) + spot.bulge).max(0.0)
 }
 
 fn edges_of(rim: &[[f64; 2]]) -> impl Iterator<Item = ([f64; 2], [f64; 2])> + '_ {

@@ -30,8 +30,8 @@ pub(super) struct Grid {
 pub(super) struct Spot {
     corners: [usize; 4],
     weights: [f64; 4],
-    /// What a second derivative of -1 (in grid steps) along an axis adds to the bilinear value.
-    pub bulges: [f64; 2],
+    /// What a Laplacian of -1 (in grid steps), half of it along each axis, adds to the bilinear value.
+    pub bulge: f64,
 }
 
 impl Spot {
@@ -110,29 +110,6 @@ impl Grid {
         across.store(values, &mut known);
     }
 
-    /// Second derivatives along x, with the other sign, at the nodes within the rim and, as the means of their
-    /// neighbours, at those around them.
-    pub fn bends(&self, equations: &[Equation], values: &[f64]) -> Vec<f64> {
-        let mut bends = vec![0.0; self.len()];
-        let mut known = vec![false; self.len()];
-        for equation in equations {
-            if let Some(bend) = equation.bend(self.offsets(), values) {
-                (bends[equation.node], known[equation.node]) = (bend, true);
-            }
-        }
-        let row = self.nodes[0] as isize;
-        let around = [-row - 1, -row, -row + 1, -1, 1, row - 1, row, row + 1];
-        for _ in 0..2 {
-            let mut means = Means::new(self.len());
-            for node in (0..self.len()).filter(|&node| known[node]) {
-                let neighbours = around.iter().filter_map(|&offset| node.checked_add_signed(offset));
-                neighbours.filter(|&n| n < known.len() && !known[n]).for_each(|n| means.add(n, bends[node]));
-            }
-            means.store(&mut bends, &mut known);
-        }
-        bends
-    }
-
     /// How to interpolate at a place given in grid steps; none outside the rim.
     pub fn spot(&self, at: [f64; 2]) -> Option<Spot> {
         let fits = |k: usize| at[k] >= 0.0 && at[k] < (self.nodes[k].max(1) - 1) as f64;
@@ -147,7 +124,7 @@ impl Grid {
         }
         let (s, t) = (at[0] - i as f64, at[1] - j as f64);
         let weights = [(1.0 - t) * (1.0 - s), (1.0 - t) * s, t * (1.0 - s), t * s];
-        Some(Spot { corners, weights, bulges: [0.5 * s * (1.0 - s), 0.5 * t * (1.0 - t)] })
+        Some(Spot { corners, weights, bulge: 0.25 * (s * (1.0 - s) + t * (1.0 - t)) })
     }
 
     /// Calls `add` with places and their areas (in grid steps squared), so that the sum of value times area is the
@@ -162,7 +139,7 @@ impl Grid {
                         .filter_map(|k| self.spot([i as f64 + part(k % SAMPLES), j as f64 + part(k / SAMPLES)]))
                         .for_each(|spot| add(spot, 1.0 / (SAMPLES * SAMPLES) as f64));
                 } else if self.inside[corners[0]] {
-                    add(Spot { corners, weights: [0.25; 4], bulges: [1.0 / 12.0; 2] }, 1.0);
+                    add(Spot { corners, weights: [0.25; 4], bulge: 1.0 / 12.0 }, 1.0);
                 }
             }
         }

@@ -44,14 +44,6 @@ impl Equation {
         }
         (1.0 - d) * (back / (e * (e + d)) - values[self.node] * (1.0 + e) / (e * d))
     }
-
-    /// The second derivative along x, with the other sign; none where the rim along x is too near to tell.
-    pub fn bend(&self, offsets: [isize; 4], values: &[f64]) -> Option<f64> {
-        let beside = |k: usize| if self.open[k] { values[self.node.wrapping_add_signed(offsets[k])] } else { 0.0 };
-        let slope = |k: usize| (values[self.node] - beside(k)) / self.distance[k];
-        let [west, east] = [self.distance[0], self.distance[1]];
-        (west.min(east) >= NEAR).then(|| 2.0 * (slope(0) + slope(1)) / (west + east))
-    }
 }
 
 /// Successive over-relaxation; `values` outside stay zero. The outermost nodes of a grid are never inside a rim, so that

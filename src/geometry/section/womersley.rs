@@ -9,8 +9,13 @@
 //! (Kredell, BIT 2, 143, 1962).
 //!
 //! Practice: [`Section::harmonic`] solves for one harmonic, [`Section::modes`] for many at once, at a list of points.
-//! The grid is that of the steady profile, or a finer one that resolves the layer at the rim, of thickness
-//! `sqrt(nu/omega)`.
+//! The grid is that of the steady profile, or a finer one with six steps in `sqrt(nu/omega)`, the thickness of the layer
+//! at the rim, as long as that needs no more than 60,000 nodes: on a circle, up to a Womersley number of 23.
+//!
+//! Measured errors (`tests/womersley.rs`) against Bessel functions on a circle, root mean square and largest value,
+//! relative to the peak: 0.03 % and 0.3 % up to a Womersley number of 25, 0.07 % and 0.7 % at 50, 0.13 % and 1.7 % at
+//! 80. On rectangles, against the sine series, 0.04 % and 0.8 %; the largest is beside rim and corners. Twenty harmonics
+//! up to 80 take 1.4 s of one core.
 
 use nalgebra::Complex;
 use rayon::prelude::*;
@@ -22,7 +27,7 @@ use super::{Section, project};
 /// Grid steps in the length sqrt(nu/omega), over which the layer at the rim changes by a factor of e.
 const LAYER: f64 = 6.0;
 /// Nodes within the rim, at most.
-const NODES_MOST: f64 = 100_000.0;
+const NODES_MOST: f64 = 60_000.0;
 /// Relaxation ends when no value changes by more than this part of the largest.
 const TOLERANCE: f64 = 1e-7;
 /// Sweeps at most; a well-shaped section needs some hundreds.
@@ -37,8 +42,6 @@ pub struct Harmonic {
     grid: Grid,
     /// Real and imaginary part at the nodes, as for the steady profile.
     parts: [Vec<f64>; 2],
-    /// Their second derivatives along x, with the other sign.
-    bends: [Vec<f64>; 2],
     /// `omega step^2 / nu`.
     inertia: f64,
     /// Turns values into the profile of unit mean.
@@ -56,7 +59,6 @@ impl Section {
             axes: self.axes,
             grid: Grid::default(),
             parts: [Vec::new(), Vec::new()],
-            bends: [Vec::new(), Vec::new()],
             inertia: 0.0,
             scale: Complex::default(),
         };
@@ -102,7 +104,6 @@ impl Harmonic {
         let solution = relax(&equations, grid.offsets(), self.inertia, factor, grid.len());
         self.parts = [solution.iter().map(|w| w.re).collect(), solution.iter().map(|w| w.im).collect()];
         self.parts.iter_mut().for_each(|part| grid.extrapolate(&equations, part));
-        self.bends = [0, 1].map(|k| grid.bends(&equations, &self.parts[k]));
         let mut integral = Complex::default();
         grid.integrate(|spot, area| integral += self.raw(&spot) * area);
         self.grid = grid;
@@ -111,13 +112,10 @@ impl Harmonic {
         }
     }
 
-    /// The solution of `laplace(w) - i inertia w = -1` in grid steps. The interpolation is bilinear and has the second
-    /// derivatives put in: that along x as the differences had it, that along y as the equation says.
+    /// The solution of `laplace(w) - i inertia w = -1` in grid steps; its Laplacian goes into the interpolation.
     fn raw(&self, spot: &Spot) -> Complex<f64> {
-        let linear = |parts: &[Vec<f64>; 2]| Complex::new(spot.linear(&parts[0]), spot.linear(&parts[1]));
-        let (value, along_x) = (linear(&self.parts), linear(&self.bends));
-        let along_y = 1.0 - Complex::new(0.0, self.inertia) * value - along_x;
-        value + along_x * spot.bulges[0] + along_y * spot.bulges[1]
+        let linear = Complex::new(spot.linear(&self.parts[0]), spot.linear(&self.parts[1]));
+        linear + (1.0 - Complex::new(0.0, self.inertia) * linear) * spot.bulge
     }
 }
 
