@@ -4,6 +4,8 @@ use super::edges_of;
 
 /// Closest that the rim comes to a node, in grid steps: below, the node's own value is zero to that accuracy.
 const CLOSEST: f64 = 1e-6;
+/// A node closer to the rim than this, in grid steps, is as good as on it.
+const NEAR: f64 = 0.1;
 /// Relaxation ends when no value changes by more than this part of the largest.
 const TOLERANCE: f64 = 1e-8;
 /// Sweeps at most; a well-shaped section needs about 300.
@@ -16,7 +18,9 @@ pub(super) struct Equation {
     /// Whether the neighbour at -x, +x, -y, +y is there; else the rim is, at `distance` (grid steps).
     pub open: [bool; 4],
     distance: [f64; 4],
-    weight: [f64; 4],
+    /// Weights of the neighbours; zero for those that are not there.
+    pub weight: [f64; 4],
+    pub diagonal: f64,
     inverse_diagonal: f64,
 }
 
@@ -27,15 +31,15 @@ impl Equation {
         let weight = |k: usize| 2.0 / (distance[k] * (distance[k] + distance[k ^ 1]));
         let diagonal: f64 = (0..4).map(weight).sum();
         let weight = std::array::from_fn(|k| if open[k] { weight(k) } else { 0.0 });
-        Self { node, open, distance, weight, inverse_diagonal: 1.0 / diagonal }
+        Self { node, open, distance, weight, diagonal, inverse_diagonal: 1.0 / diagonal }
     }
 
     /// The value one step in direction `k`, beyond the rim.
     pub fn beyond(&self, k: usize, offsets: [isize; 4], values: &[f64]) -> f64 {
         let (d, e) = (self.distance[k], self.distance[k ^ 1]);
         let back = if self.open[k ^ 1] { values[self.node.wrapping_add_signed(offsets[k ^ 1])] } else { 0.0 };
-        if d < 0.1 {
-            // The node is as good as on the rim: its own value would only bring in noise.
+        if d < NEAR {
+            // The node's own value would only bring in noise.
             return -back * (1.0 - d) / (e + d);
         }
         (1.0 - d) * (back / (e * (e + d)) - values[self.node] * (1.0 + e) / (e * d))
