@@ -7,7 +7,8 @@
 //! Incompressible equilibrium (He and Luo, J. Stat. Phys. 88, 927, 1997): `f_q = w_q (drho + 3 c.j + 4.5 (c.j)^2 -
 //! 1.5 j^2)` with `j` the velocity, so that a steady flow has no compressibility error, however large the pressure drop.
 //!
-//! All values are in lattice units here: sites, steps, unit density.
+//! All values are in lattice units here (sites, steps, unit density), except in [`waveform`] and [`windkessel`], which
+//! run beside the lattice and are in SI.
 
 pub mod collision;
 pub mod drive;
@@ -17,3 +18,5 @@ pub mod link;
 pub mod moments;
 pub mod shear;
 pub mod rheology;
+pub mod waveform;
+pub mod windkessel;
