@@ -2,7 +2,9 @@
 // One step of all openings, and a record of it where one is due: one thread does it all, for there are few of them.
 
 fn record() {
-    var at = (clock.rows % pace.capacity) * (3u * pace.openings + 4u * (pace.gauges - pace.openings));
+    var at = (clock.rows % pace.capacity) * (1u + 3u * pace.openings + 4u * (pace.gauges - pace.openings));
+    records[at] = clock.reference;
+    at += 1u;
     for (var k = 0u; k < pace.openings; k++) {
         let end = gauges[k].x / 3.0 + clock.reference;
         records[at] = influx[k];

@@ -18,7 +18,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::iolet::Modes;
+use super::iolet::{Iolet, Modes};
 use super::moments::Moments;
 
 /// Samples of a period in a table; a column has one more, equal to its first.
@@ -134,13 +134,13 @@ pub struct Pace {
 /// Numbers of a gauge: density deviation, velocity.
 pub const GAUGE: usize = 4;
 
-/// Numbers of an opening in a record: flow into the vessel, pressure at its end, pressure of its circuit.
+/// Numbers of an opening in a record, after the reference pressure, which comes first: flow into the vessel, pressure at its end, pressure of its circuit.
 pub const RECORDED: usize = 3;
 
 /// Numbers of a record.
 #[must_use]
 pub fn row_len(openings: usize, gauges: usize) -> usize {
-    openings * RECORDED + (gauges - openings) * GAUGE
+    1 + openings * RECORDED + (gauges - openings) * GAUGE
 }
 
 /// Sums of `value(k)` over `count` values, in the order of a workgroup: [`PARTS`] partial sums, then pairs of them.
@@ -293,6 +293,26 @@ pub struct Drive {
     pub modes: Modes,
     /// Sites and weights of each gauge: the openings' ends, then probes.
     pub gauges: Vec<Vec<(u32, f32)>>,
+}
+
+impl Drive {
+    /// What the openings impose at the present step: sets the values of `iolets`, returns the amplitudes of extra modes.
+    pub fn impose(&self, iolets: &mut [Iolet]) -> Vec<f32> {
+        let grown = ramp(&self.clock, &self.pace);
+        let at = |column: u32| lookup(&self.tables, column, self.clock.step, self.pace.cycle);
+        let mut amplitudes = vec![0.0; self.modes.amplitudes()];
+        for ((law, state), iolet) in self.laws.iter().zip(&self.states).zip(iolets) {
+            if law.kind == LOAD {
+                (iolet.value, iolet.floor) = (3.0 * state.lid, (state.flow / law.area).min(0.0));
+                continue;
+            }
+            iolet.value = grown * at(law.column + 1) + state.correction;
+            for k in 0..law.modes {
+                amplitudes[(law.amplitude + k) as usize] = grown * at(law.column + FLOW_COLUMNS as u32 + k);
+            }
+        }
+        amplitudes
+    }
 }
 
 /// All openings with their laws.

@@ -31,6 +31,16 @@ impl Ends {
         Self { sites }
     }
 
+    /// Sites of each end with their weights in its mean.
+    #[must_use]
+    pub fn weights(&self) -> Vec<Vec<(u32, f32)>> {
+        let even = |sites: &Vec<u32>| {
+            let weight = 1.0 / sites.len().max(1) as f32;
+            sites.iter().map(|&site| (site, weight)).collect()
+        };
+        self.sites.iter().map(even).collect()
+    }
+
     /// Mean density deviation at each end; `drho` gives that of a padded site.
     #[must_use]
     pub fn mean(&self, drho: impl Fn(usize) -> f64) -> Vec<f64> {

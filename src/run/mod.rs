@@ -8,6 +8,7 @@ pub mod ends;
 pub mod level;
 pub mod peak;
 pub mod plan;
+pub mod pulse;
 pub mod results;
 mod stage;
 pub mod steady;

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::level::Level;
 use super::peak;
+use super::pulse::probe::Probe;
 use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
+use crate::fluid::waveform::Waveform;
+use crate::fluid::windkessel::Load;
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
@@ -35,6 +38,9 @@ pub const LARGEST_TAU: f64 = 0.58;
 /// Length of an automatic flow extension, in diameters of its opening.
 const EXTENSION: f64 = 1.5;
 
+/// Default relative change between cycles that counts as periodic.
+pub const PERIODIC_TOLERANCE: f64 = 0.01;
+
 /// Default relative change that counts as steady.
 pub const TOLERANCE: f64 = 2e-3;
 
@@ -64,13 +70,56 @@ pub enum Asked {
     Pressure(f64),
 }
 
+/// When a pulsating run ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Until {
+    /// After this many cycles on the finest lattice.
+    Cycles(usize),
+    /// When two cycles differ by no more than `tolerance`, or fails after `most`.
+    Periodic {
+        /// Largest relative change.
+        tolerance: f64,
+        /// Most cycles.
+        most: usize,
+    },
+}
+
+/// The beat of a pulsating case.
+#[derive(Clone, Debug)]
+pub struct Beat {
+    /// Period, s.
+    pub period: f64,
+    /// When the run ends.
+    pub until: Until,
+    /// Records a cycle, and samples of the sums over it.
+    pub rows: usize,
+    /// Rows at which a snapshot is taken, rising.
+    pub snapshots: Vec<usize>,
+    /// Whether time averages of the volume are taken.
+    pub means: bool,
+    /// What is recorded beside the openings.
+    pub probes: Vec<Probe>,
+    /// States of the openings' loads at the start, Pa.
+    pub states: Vec<[f64; 2]>,
+    /// Pressure at the start, Pa.
+    pub start_pressure: f64,
+    /// Cycles that loads which start from rest need to come within the tolerance.
+    pub cycles_from_rest: usize,
+}
+
 /// An opening with its condition.
 #[derive(Clone, Debug)]
 pub struct Iolet {
     /// Name in the case.
     pub name: String,
-    /// What it is asked for.
+    /// What it is asked for: the mean, where it changes in time.
     pub asked: Asked,
+    /// Flow into the vessel (m^3/s) or pressure (Pa) over a cycle, where it changes.
+    pub wave: Option<Waveform>,
+    /// What lies beyond it; `asked` is then the pressure expected there.
+    pub load: Option<Load>,
+    /// Whether the profile is that of a pulsating flow.
+    pub womersley: bool,
     /// Velocity profile over the section, of mean 1; none for a plug.
     pub section: Option<Section>,
     /// Equivalent diameter, m.
@@ -106,6 +155,8 @@ pub struct Plan {
     pub lattice: Arc<Lattice>,
     /// Relative change that counts as steady.
     pub tolerance: f64,
+    /// The beat, where the case has one.
+    pub beat: Option<Beat>,
 }
 
 impl Plan {
@@ -145,6 +196,7 @@ impl Plan {
             spacings,
             lattice,
             tolerance,
+            beat: None,
         })
     }
 
@@ -324,6 +376,9 @@ fn iolets(case: &Case, vessel: &Vessel) -> Vec<Iolet> {
         Iolet {
             name: opening.name.clone(),
             asked: condition,
+            wave: None,
+            load: None,
+            womersley: false,
             section: parabolic.then(|| Section::new(&rim(opening), opening.centre, opening.normal)),
             diameter: opening.equivalent_diameter(),
             area: opening.area,

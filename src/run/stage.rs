@@ -6,7 +6,7 @@ use super::plan::{Asked, LARGEST_TAU, PEAK_VELOCITY, Plan, flow, pressure};
 use super::steady::{Control, Finished, Progress, Sample, Spent, Status};
 use super::transfer::{Frame, convert, refine};
 use super::watch::{self, FAST, SLOW, Sight};
-use crate::backend::Flow;
+use crate::backend::{Flow, State};
 use crate::fluid::moments::{FIELDS, Macro};
 
 /// Looks in a window.
@@ -201,21 +201,9 @@ impl<'a> Stage<'a> {
 
     /// Changes the time step by a factor, where the flow is faster or slower than estimated.
     fn retime(&mut self, factor: f64) -> Result<(), RunError> {
-        let from = self.frame();
         let mut level = self.level.clone();
         level.scale.dt *= factor;
-        let to = frame(self.plan, &level);
-        let state = self.flow.state()?;
-        let sites = level.lattice.padded_len();
-        let mut fields = vec![vec![0.0f32; sites]; FIELDS];
-        for site in level.lattice.fluid_sites() {
-            let old = Macro::read(&state.site(site));
-            let new = convert(&old, &from, &to).write();
-            for (field, value) in fields.iter_mut().zip(new) {
-                field[site] = value;
-            }
-        }
-        drop(state);
+        let fields = retimed(self.plan, &self.level, &level, &self.flow.state()?);
         self.flow.set_state(&std::array::from_fn(|k| fields[k].as_slice()))?;
         for (k, opening) in self.plan.iolets.iter().enumerate() {
             let mut iolet = self.flow.iolets()[k];
@@ -310,7 +298,21 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn frame(plan: &Plan, level: &Level) -> Frame {
+/// The state of a level on the same lattice with another time step, as padded fields.
+pub(super) fn retimed(plan: &Plan, level: &Level, next: &Level, state: &State) -> Vec<Vec<f32>> {
+    let (from, to) = (frame(plan, level), frame(plan, next));
+    let mut fields = vec![vec![0.0f32; level.lattice.padded_len()]; FIELDS];
+    for site in level.lattice.fluid_sites() {
+        let old = Macro::read(&state.site(site));
+        let new = convert(&old, &from, &to).write();
+        for (field, value) in fields.iter_mut().zip(new) {
+            field[site] = value;
+        }
+    }
+    fields
+}
+
+pub(super) fn frame(plan: &Plan, level: &Level) -> Frame {
     Frame { scale: level.scale, omega: 1.0 / level.scale.viscosity_to_tau(plan.mu) }
 }
 

@@ -17,12 +17,13 @@ pub(super) struct CpuDrive {
 }
 
 impl CpuDrive {
-    pub(super) fn new(drive: Drive, lattice: &Lattice) -> Self {
+    /// Sets `iolets` to what they impose at the drive's present step.
+    pub(super) fn new(drive: Drive, lattice: &Lattice, iolets: &mut [Iolet]) -> Self {
         let mut links = vec![Vec::new(); drive.laws.len()];
         for (k, link) in lattice.iolet_links.iter().enumerate() {
             links[link.iolet as usize].push(k as u32);
         }
-        Self { amplitudes: vec![0.0; drive.modes.amplitudes()], drive, links, records: Vec::new() }
+        Self { amplitudes: drive.impose(iolets), drive, links, records: Vec::new() }
     }
 
     /// The term of link `k` that the extra modes of its opening add.
@@ -45,6 +46,7 @@ impl CpuDrive {
         let gauges: Vec<[f32; GAUGE]> = self.drive.gauges.iter().map(measure).collect();
         let (clock, pace) = (&mut self.drive.clock, &self.drive.pace);
         if pace.held == 0 && clock.step % pace.stride == 0 {
+            self.records.push(clock.reference);
             for (k, law) in self.drive.laws.iter().enumerate() {
                 let end = gauges[k][0] / 3.0 + clock.reference;
                 let load = if law.kind == LOAD { self.drive.states[k].load } else { end };

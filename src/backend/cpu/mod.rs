@@ -141,7 +141,7 @@ impl CpuFlow {
 
     /// Lets the openings follow their laws from the next step on, or no longer.
     pub fn set_drive(&mut self, drive: Option<Drive>) {
-        self.drive = drive.map(|drive| CpuDrive::new(drive, &self.lattice));
+        self.drive = drive.map(|drive| CpuDrive::new(drive, &self.lattice, &mut self.iolets));
     }
 
     /// Lets the clock of the openings stand still, or go on.

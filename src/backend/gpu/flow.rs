@@ -300,6 +300,10 @@ impl GpuFlow {
         let shared = Shared { passing: &self.passing, iolets: &self.iolets_buffer, amplitudes: &amplitudes };
         let make = |drive: &Drive| GpuDrive::new(&self.gpu, &self.pipelines.drive, drive, &self.lattice, &shared);
         self.drive = drive.as_ref().map(make);
+        if let Some(drive) = &drive {
+            let imposed = drive.impose(&mut self.iolets);
+            self.gpu.upload(&amplitudes, bytemuck::cast_slice(&imposed));
+        }
         (0..self.iolets.len()).for_each(|k| self.set_iolet(k, self.iolets[k]));
         self.check()
     }

@@ -1,0 +1,209 @@
+//! The pulsating run: cycles of a beat, on lattices from coarse to fine.
+//!
+//! The first lattice starts from rest: time stands still at the start of the cycle while the flow is raised to what it is
+//! then, and lumped loads keep the states of their periodic solution. Coarse lattices run cycle by cycle until those are
+//! nearly alike; the next lattice takes over flow and loads at the start of a cycle. On the finest one, cycles are
+//! compared opening by opening, and sums at the wall and snapshots are taken; the run ends when two cycles in a row are
+//! alike, or after the cycles asked for.
+//!
+//! Every step of the openings is done on the device. The host asks for records once a cycle, and for the state a few
+//! times a cycle, to watch it.
+
+mod cycle;
+mod drive;
+pub mod probe;
+mod stage;
+
+pub use cycle::{Cycle, Row};
+pub use drive::pascal;
+
+use super::RunError;
+use super::level::Level;
+use super::plan::{Beat, Plan, Until};
+use super::steady::{Progress, Sample, Spent, Status};
+use crate::analysis::wall_shear::WallSampler;
+use crate::backend::Flow;
+use crate::fluid::shear::CycleSums;
+use stage::{Hooks, Stage};
+
+/// Cycles on a coarse lattice at most.
+const COARSE_CYCLES: usize = 4;
+
+/// How much more two cycles of a coarse lattice may differ.
+const COARSE_TOLERANCE: f64 = 3.0;
+
+/// A state of the flow at a moment of the cycle.
+pub struct Snapshot<'a> {
+    /// Its number in the cycle.
+    pub number: usize,
+    /// Time since the start of the cycle, s.
+    pub time: f64,
+    /// Pressure of a density deviation of nought, Pa.
+    pub reference: f64,
+    /// The lattice.
+    pub level: &'a Level,
+    /// Where the wall is sampled.
+    pub sampler: &'a WallSampler,
+    /// The flow.
+    pub flow: &'a mut Flow,
+}
+
+/// What the caller does with the run: progress and its decision, and snapshots.
+pub struct Watcher<'a> {
+    /// Told after some rows; `Break` ends the run with what was reached.
+    pub control: &'a mut super::steady::Control<'a>,
+    /// Given the snapshots.
+    pub snapshot: &'a mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
+}
+
+/// A finished run.
+pub struct Finished {
+    /// How it ended.
+    pub status: Status,
+    /// The finest lattice that was reached.
+    pub level: Level,
+    /// Where its wall is sampled.
+    pub sampler: WallSampler,
+    /// The last whole cycle; the rows so far where there is none.
+    pub last: Cycle,
+    /// All rows on all lattices.
+    pub rows: Vec<Row>,
+    /// Cycles on the finest lattice.
+    pub cycles: usize,
+    /// Cycles that a start of the loads from rest would take, by their own time constants.
+    pub cycles_from_rest: usize,
+    /// Largest change between the last two cycles.
+    pub change: f64,
+    /// Sums over the last cycle, lattice units.
+    pub sums: CycleSums,
+    /// Fastest velocity, m/s.
+    pub peak: f64,
+    /// Volume given to the walls to make up for their leak, m^3/s.
+    pub wall_correction: f64,
+    /// Volume stored by the lattice's compression over the last cycle, m^3.
+    pub storage: f64,
+    /// What each lattice took.
+    pub spent: Vec<Spent>,
+}
+
+/// Runs the plan's beat. `open` gives the flow of a level on the device.
+///
+/// # Errors
+/// [`RunError`] when the flow diverges, the device fails or a snapshot cannot be written.
+pub fn run(
+    plan: &Plan,
+    beat: &Beat,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    watcher: &mut Watcher,
+) -> Result<Finished, RunError> {
+    let levels = plan.spacings.len();
+    let (mut rows, mut spent, mut peak) = (Vec::new(), Vec::new(), plan.peak);
+    let mut before: Option<Stage> = None;
+    for k in 0..levels {
+        let last = k + 1 == levels;
+        let clock = std::time::Instant::now();
+        let level = plan.level(k, peak).map_err(super::plan::PlanError::from)?;
+        let mut stage = Stage::new(plan, beat, level, before.take(), open)?;
+        let sampler = last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed));
+        if let Some(sampler) = &sampler {
+            stage.flow.watch(sampler.stencil().clone(), beat.means)?;
+        }
+        let outcome = cycles(&mut stage, sampler.as_ref(), (k, levels), &mut rows, watcher);
+        spent.push(Spent {
+            spacing_mm: stage.level.scale.dx * 1e3,
+            sites: stage.level.lattice.sites,
+            steps: stage.taken,
+            seconds: clock.elapsed().as_secs_f64(),
+        });
+        let (status, change, done) = match outcome {
+            Err(RunError::Diverged(_)) if !last => {
+                rows.clear();
+                continue;
+            }
+            outcome => outcome?,
+        };
+        if last || status == Status::Interrupted {
+            let sampler = sampler.unwrap_or_else(|| WallSampler::new(&stage.level.lattice, &plan.closed));
+            return finish(stage, (status, change, done), sampler, rows, spent);
+        }
+        peak = stage.peak;
+        before = Some(stage);
+    }
+    unreachable!("a plan has a finest lattice, which returns")
+}
+
+/// Cycles of a level until they are alike, or their number is reached. Returns how it ended, the last change, and how
+/// many cycles were done.
+fn cycles(
+    stage: &mut Stage,
+    sampler: Option<&WallSampler>,
+    (level, levels): (usize, usize),
+    rows: &mut Vec<Row>,
+    watcher: &mut Watcher,
+) -> Result<(Status, f64, usize), RunError> {
+    let beat = stage.beat;
+    let (most, tolerance) = match (sampler.is_some(), beat.until) {
+        (false, Until::Periodic { tolerance, .. }) => (COARSE_CYCLES, COARSE_TOLERANCE * tolerance),
+        (false, Until::Cycles(n)) => (COARSE_CYCLES.min(n), COARSE_TOLERANCE * super::plan::PERIODIC_TOLERANCE),
+        (true, Until::Periodic { tolerance, most }) => (most, tolerance),
+        (true, Until::Cycles(n)) => (n, 0.0),
+    };
+    let periodic = matches!(beat.until, Until::Periodic { .. });
+    let mut change = f64::INFINITY;
+    for done in 1..=most {
+        let shoot = if periodic { done > 1 || most == 1 } else { done == most };
+        let progress = |stage: &Stage, row: usize| Progress {
+            level,
+            levels,
+            steps: stage.taken,
+            expected: stage.taken + stage.steps_to_come(row, most - done),
+            sites: stage.level.lattice.sites,
+            change: change.is_finite().then_some(change),
+            tolerance,
+        };
+        let control = &mut |stage: &Stage, row: usize| (watcher.control)(&progress(stage, row));
+        let mut hooks = Hooks { control, snapshot: watcher.snapshot };
+        if stage.cycle(sampler.map(|sampler| (sampler, shoot)), rows, &mut hooks)? {
+            return Ok((Status::Interrupted, change, done - 1));
+        }
+        change = stage.change().unwrap_or(f64::INFINITY);
+        if change <= tolerance {
+            return Ok((Status::Converged, change, done));
+        }
+    }
+    let status = if periodic && sampler.is_some() { Status::NotConverged } else { Status::Converged };
+    Ok((status, change, most))
+}
+
+fn finish(
+    mut stage: Stage,
+    (status, change, cycles): (Status, f64, usize),
+    sampler: WallSampler,
+    rows: Vec<Row>,
+    spent: Vec<Spent>,
+) -> Result<Finished, RunError> {
+    let last = if stage.last.rows.is_empty() { std::mem::take(&mut stage.cycle) } else { std::mem::take(&mut stage.last) };
+    let mut sums = stage.flow.cycle()?;
+    sums.reference = sums.weight * last.spread(|row| row.reference).mean;
+    Ok(Finished {
+        status,
+        sampler,
+        cycles,
+        cycles_from_rest: stage.beat.cycles_from_rest,
+        change,
+        sums,
+        peak: stage.peak,
+        wall_correction: stage.wall_flow(),
+        storage: stage.storage,
+        level: stage.level,
+        last,
+        rows,
+        spent,
+    })
+}
+
+/// A row as a sample of the steady kind: what results and summary read.
+#[must_use]
+pub fn sample(row: &Row, spacing: f64) -> Sample {
+    Sample { spacing, time: row.time, flows: row.flows.clone(), pressures: row.pressures.clone() }
+}

@@ -1,0 +1,301 @@
+//! One lattice of a pulsating run on a device.
+
+use std::ops::ControlFlow;
+
+use rayon::prelude::*;
+
+use super::cycle::{Cycle, Row};
+use super::{Snapshot, drive};
+use crate::analysis::wall_shear::WallSampler;
+use crate::backend::Flow;
+use crate::fluid::drive::{Clock, Drive, OpeningState, Pace, row_len};
+use crate::fluid::moments::{FIELDS, density};
+use crate::run::RunError;
+use crate::run::level::Level;
+use crate::run::plan::{Beat, PEAK_VELOCITY, Plan};
+use crate::run::stage::{frame, retimed};
+use crate::run::transfer::refine;
+use crate::run::watch::{self, FAST, Sight};
+use crate::units::Scale;
+
+/// Rows between two looks at the whole state.
+const LOOK: usize = 10;
+
+/// Part of a cycle in which a start from rest raises the flow, and in which it then is left alone.
+const RISE: f64 = 0.05;
+
+/// Part of the volume missing in a cycle that the walls are given in the next.
+const WALL_GAIN: f64 = 0.7;
+
+/// One level on a device.
+pub(super) struct Stage<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) beat: &'a Beat,
+    pub(super) level: Level,
+    pub(super) flow: Flow,
+    /// The drive as it was given to the flow.
+    drive: Drive,
+    /// Time at the start of the present cycle, s.
+    start: f64,
+    /// Steps taken.
+    pub(super) taken: u64,
+    /// Fastest velocity so far, m/s.
+    pub(super) peak: f64,
+    /// The present cycle and the last whole one.
+    pub(super) cycle: Cycle,
+    pub(super) last: Cycle,
+    change: Option<f64>,
+    /// Volume in the lattice beyond that at rest, at the start of the present cycle and over the last one, m^3.
+    stored: f64,
+    pub(super) storage: f64,
+}
+
+/// What a cycle needs to tell.
+pub(super) struct Hooks<'a, 'h> {
+    /// Told of the row reached.
+    pub control: &'h mut dyn FnMut(&Stage<'a>, usize) -> ControlFlow<()>,
+    /// Given snapshots, if there is a sampler.
+    pub snapshot: &'h mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
+}
+
+impl<'a> Stage<'a> {
+    /// A level with the openings at the start of a cycle, from rest or from a coarser level.
+    pub(super) fn new(
+        plan: &'a Plan,
+        beat: &'a Beat,
+        mut level: Level,
+        before: Option<Stage>,
+        open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    ) -> Result<Self, RunError> {
+        let pace = pace(beat, &mut level, plan);
+        let drive = drive::drive(plan, beat, &level, pace, &beat.states, beat.start_pressure);
+        let flow = open(&level)?;
+        let mut stage = Self {
+            plan,
+            beat,
+            level,
+            flow,
+            drive,
+            start: before.as_ref().map_or(0.0, |before| before.start),
+            taken: 0,
+            peak: 0.0,
+            cycle: Cycle::default(),
+            last: Cycle::default(),
+            change: None,
+            stored: 0.0,
+            storage: 0.0,
+        };
+        match before {
+            Some(mut before) => {
+                stage.take_over(&mut before)?;
+                stage.flow.set_drive(Some(stage.drive.clone()))?;
+            }
+            None => stage.rise()?,
+        }
+        Ok(stage)
+    }
+
+    /// Takes over the flow of a coarser level, and where its openings are.
+    fn take_over(&mut self, before: &mut Stage) -> Result<(), RunError> {
+        let (from, to) = (before.level.scale, self.level.scale);
+        self.carry_openings(before.flow.driven()?, &from);
+        let leak = before.wall_flow() * 0.25;
+        let mut physics = self.flow.physics();
+        physics.wall_source = (to.flow_to_lattice(leak) / self.level.wall_sites.max(1) as f64) as f32;
+        self.flow.set_physics(physics);
+        let (coarse, fine) = (frame(self.plan, &before.level), frame(self.plan, &self.level));
+        let state = before.flow.state()?;
+        let fields = refine(&before.level.lattice, &state.slices(), &coarse, &self.level.lattice, &fine);
+        self.flow.set_state(&std::array::from_fn(|k| fields[k].as_slice()))?;
+        Ok(())
+    }
+
+    /// Puts the openings of another scale into the drive.
+    fn carry_openings(&mut self, driven: Option<(Clock, Vec<OpeningState>)>, from: &Scale) {
+        let Some((clock, states)) = driven else { return };
+        let to = self.level.scale;
+        self.drive.states = drive::carried(&states, &self.drive.laws, from, &to);
+        self.drive.clock.reference = clock.reference * (drive::pascal(from) / drive::pascal(&to)) as f32;
+    }
+
+    /// Raises the flow from rest to that at the start of the cycle, while time stands still.
+    fn rise(&mut self) -> Result<(), RunError> {
+        let steps = (RISE * f64::from(self.drive.pace.cycle)).ceil() as u32;
+        (self.drive.pace.held, self.drive.pace.ramp) = (1, steps);
+        self.flow.set_drive(Some(self.drive.clone()))?;
+        for _ in 0..LOOK {
+            self.flow.advance((2 * steps as usize).div_ceil(LOOK))?;
+            self.look(0)?;
+        }
+        self.taken += u64::from(2 * steps);
+        self.flow.hold(false);
+        (self.drive.pace.held, self.drive.pace.ramp) = (0, 0);
+        Ok(())
+    }
+
+    fn stride(&self) -> usize {
+        self.drive.pace.stride as usize
+    }
+
+    /// Steps until the end of the level, if `cycles` more come after the present one, which is at `row`.
+    pub(super) fn steps_to_come(&self, row: usize, cycles: usize) -> u64 {
+        (self.stride() * (self.beat.rows - row) + cycles * self.drive.pace.cycle as usize) as u64
+    }
+
+    /// One cycle. Returns whether it was broken off. With a sampler, the device sums over it, and snapshots are taken.
+    pub(super) fn cycle(
+        &mut self,
+        sampler: Option<(&WallSampler, bool)>,
+        all: &mut Vec<Row>,
+        hooks: &mut Hooks<'a, '_>,
+    ) -> Result<bool, RunError> {
+        self.cycle.rows.clear();
+        self.stored = self.volume()?;
+        if sampler.is_some() {
+            self.flow.begin_cycle()?;
+        }
+        for row in 0..self.beat.rows {
+            if let Some((sampler, true)) = sampler
+                && let Some(number) = self.beat.snapshots.iter().position(|&at| at == row)
+            {
+                self.shoot(sampler, (number, row), hooks)?;
+            }
+            if sampler.is_some() {
+                self.flow.accumulate(1.0 / self.beat.rows as f32, 0.0);
+            }
+            self.flow.advance(self.stride())?;
+            self.taken += self.stride() as u64;
+            if (row + 1) % LOOK == 0 || row + 1 == self.beat.rows {
+                self.fetch(all)?;
+                self.look(row + 1)?;
+                if (hooks.control)(self, row + 1).is_break() {
+                    return Ok(true);
+                }
+            }
+        }
+        self.close()?;
+        Ok(false)
+    }
+
+    fn shoot(
+        &mut self,
+        sampler: &WallSampler,
+        (number, row): (usize, usize),
+        hooks: &mut Hooks<'a, '_>,
+    ) -> Result<(), RunError> {
+        let reference = self.flow.driven()?.map_or(0.0, |(clock, _)| f64::from(clock.reference));
+        let reference = reference * drive::pascal(&self.level.scale);
+        let time = self.beat.period * row as f64 / self.beat.rows as f64;
+        let (level, flow) = (&self.level, &mut self.flow);
+        (hooks.snapshot)(&mut Snapshot { number, time, reference, level, sampler, flow })
+    }
+
+    /// Fetches the rows recorded on the device.
+    fn fetch(&mut self, all: &mut Vec<Row>) -> Result<(), RunError> {
+        let numbers = self.flow.records()?;
+        let openings = self.plan.iolets.len();
+        for record in numbers.chunks_exact(row_len(openings, openings + self.beat.probes.len())) {
+            let part = self.cycle.rows.len() as f64 / self.beat.rows as f64;
+            let row = Row::read(record, openings, self.start + part * self.beat.period, &self.level.scale);
+            self.cycle.rows.push(row.clone());
+            all.push(row);
+        }
+        Ok(())
+    }
+
+    /// Watches the flow; makes the steps smaller where it is too fast for them. `row` is the next one of the cycle.
+    fn look(&mut self, row: usize) -> Result<(), RunError> {
+        let sight = watch::look(&self.level.lattice, &self.flow.state()?.slices());
+        let scale = self.level.scale;
+        match sight {
+            Sight::Peak(speed, _) => {
+                self.peak = self.peak.max(scale.velocity_to_si(speed));
+                if speed > FAST && row < self.beat.rows {
+                    self.retime(PEAK_VELOCITY / speed, row)?;
+                }
+                Ok(())
+            }
+            Sight::Bad(site, speed) => {
+                let names: Vec<_> = self.plan.vessel.openings.iter().map(|o| (o.name.clone(), o.centre)).collect();
+                let tau = scale.viscosity_to_tau(self.plan.mu);
+                Err(watch::diverged(&self.level.lattice, &names, &scale, tau, self.taken, (site, speed)).into())
+            }
+        }
+    }
+
+    /// Shortens the time step by about a factor.
+    fn retime(&mut self, factor: f64, row: usize) -> Result<(), RunError> {
+        let from = self.level.scale;
+        let source = self.wall_flow();
+        let mut level = self.level.clone();
+        level.scale.dt *= factor;
+        let held = self.drive.pace.held;
+        let part = f64::from(self.drive.pace.ramp) / f64::from(self.drive.pace.cycle);
+        let driven = self.flow.driven()?;
+        let mut pace = pace(self.beat, &mut level, self.plan);
+        let fields = retimed(self.plan, &self.level, &level, &self.flow.state()?);
+        self.flow.set_state(&std::array::from_fn(|k| fields[k].as_slice()))?;
+        (pace.held, pace.ramp) = (held, (part * f64::from(pace.cycle)) as u32);
+        self.level = level;
+        self.drive = drive::drive(self.plan, self.beat, &self.level, pace, &self.beat.states, 0.0);
+        let ramped = driven.as_ref().map_or(0, |(clock, _)| clock.ramped);
+        self.carry_openings(driven, &from);
+        self.drive.clock.step = pace.stride * row as u32;
+        self.drive.clock.ramped = (f64::from(ramped) / factor) as u32;
+        let mut physics = self.level.physics(self.plan.mu);
+        physics.wall_source = (self.level.scale.flow_to_lattice(source) / self.level.wall_sites.max(1) as f64) as f32;
+        self.flow.set_physics(physics);
+        self.flow.set_drive(Some(self.drive.clone()))?;
+        Ok(())
+    }
+
+    /// Volume given to the walls, m^3/s.
+    pub(super) fn wall_flow(&self) -> f64 {
+        let source = f64::from(self.flow.physics().wall_source);
+        self.level.scale.flow_to_si(source * self.level.wall_sites as f64)
+    }
+
+    /// Volume in the lattice beyond that at rest, m^3.
+    fn volume(&mut self) -> Result<f64, RunError> {
+        let volume = self.level.scale.dx.powi(3);
+        let lattice = self.level.lattice.clone();
+        let state = self.flow.state()?;
+        let fields: [&[f32]; FIELDS] = state.slices();
+        let sites: Vec<usize> = lattice.fluid_sites().collect();
+        let drho = |&s: &usize| f64::from(density(fields[0][s], [fields[4][s], fields[5][s], fields[6][s]]));
+        Ok(volume * sites.par_iter().with_min_len(1 << 14).map(drho).sum::<f64>())
+    }
+
+    /// Ends a cycle: compares it with the one before, and gives the walls what went missing.
+    fn close(&mut self) -> Result<(), RunError> {
+        self.storage = self.volume()? - self.stored;
+        self.change = (!self.last.rows.is_empty()).then(|| self.cycle.change(&self.last));
+        let flow = |row: &Row| row.flows.iter().sum::<f64>();
+        let missing = self.cycle.spread(flow).mean - self.storage / self.beat.period;
+        if self.level.wall_sites > 0 {
+            let mut physics = self.flow.physics();
+            let share = self.level.scale.flow_to_lattice(missing) / self.level.wall_sites as f64;
+            physics.wall_source += (WALL_GAIN * share) as f32;
+            self.flow.set_physics(physics);
+        }
+        self.last = std::mem::take(&mut self.cycle);
+        self.start += self.beat.period;
+        Ok(())
+    }
+
+    /// Change between the last two cycles, if there are two.
+    pub(super) fn change(&self) -> Option<f64> {
+        self.change
+    }
+}
+
+/// Makes the level's time step a whole part of the cycle, and the cycle a whole number of strides.
+fn pace(beat: &Beat, level: &mut Level, plan: &Plan) -> Pace {
+    let stride = (beat.period / (level.scale.dt * beat.rows as f64)).ceil().max(1.0) as u32;
+    let cycle = stride * beat.rows as u32;
+    level.scale.dt = beat.period / f64::from(cycle);
+    let openings = plan.iolets.len() as u32;
+    let gauges = openings + beat.probes.len() as u32;
+    let capacity = 2 * LOOK as u32;
+    Pace { cycle, stride, openings, gauges, capacity, ..Pace::default() }
+}
