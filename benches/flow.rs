@@ -1,12 +1,15 @@
-//! How fast the native flow kernel and the lattice builder are, in tilted pipes: `cargo bench --bench flow`.
+//! How fast the native flow kernel, the lattice builder and the cycle indices are, in tilted pipes: `cargo bench --bench flow`.
 //!
 //! Million site updates a second, and the bytes that they move (ten fields read and ten written, 80 B an update) over
-//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared.
+//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared. The cost of
+//! the indices is that of one sample every `INTERVAL` steps, over the time of those steps, on walls whose vertices are a
+//! site spacing apart.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::cpu::{CpuFlow, Level};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{self, Iolet, Kind};
@@ -15,6 +18,9 @@ use perfuse::geometry::tube;
 use rayon::prelude::*;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
+
+/// Steps between samples of the indices.
+const INTERVAL: usize = 50;
 
 fn main() {
     let copy = copy_bandwidth();
@@ -35,10 +41,47 @@ fn main() {
         let ratio = interpolated * 80e-3 / copy;
         println!("{across:>8} {sites:>10} {build:>10.2} {interpolated:>8.1} {ratio:>12.2} {halfway:>14.1}");
     }
+    println!();
+    println!(
+        "{:>8} {:>10} {:>10} {:>10} {:>14} {:>8} {:>12}",
+        "across", "sites", "vertices", "B/vertex", "sample, steps", "cost", "with means"
+    );
+    for (across, lengths) in [(24.0, 10.0), (80.0, 2.5)] {
+        indices(across, lengths);
+    }
 }
 
-/// The best of five rounds.
-fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
+/// Time of a sample of the indices, without and with averages over time, over that of `INTERVAL` steps.
+fn indices(across: f64, lengths: f64) {
+    let surface = tube::closed([0.0; 3], AXIS, 1.0, 2.0 * lengths, (std::f64::consts::PI * across) as usize);
+    let lattice = Arc::new(Lattice::build(&surface, 2.0 / across).expect("a lattice"));
+    let sampler = WallSampler::new(&lattice, &surface);
+    let mut flow = pipe(&lattice, Physics::newtonian(0.02));
+    flow.advance(INTERVAL);
+    let costs = [false, true].map(|average| {
+        flow.watch(sampler.stencil().clone(), average);
+        let (mut steps, mut sample) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..10 {
+            let clock = Instant::now();
+            flow.advance(INTERVAL);
+            steps = steps.min(clock.elapsed().as_secs_f64());
+            let clock = Instant::now();
+            flow.accumulate(1.0, 0.0);
+            sample = sample.min(clock.elapsed().as_secs_f64());
+        }
+        sample / steps
+    });
+    let vertices = sampler.vertices().len();
+    let bytes = sampler.stencil().bytes() / vertices;
+    let (steps, [wall, means]) = (costs[0] * INTERVAL as f64, costs.map(|c| 100.0 * c));
+    println!(
+        "{across:>8} {:>10} {vertices:>10} {bytes:>10} {steps:>14.2} {wall:>6.2} % {means:>10.2} %",
+        lattice.sites
+    );
+}
+
+/// A flow at rest in a pipe.
+fn pipe(lattice: &Arc<Lattice>, physics: Physics) -> CpuFlow {
     let normals = [AXIS.map(|x| -x as f32), AXIS.map(|x| x as f32)];
     let iolets = vec![
         Iolet { kind: Kind::Velocity, value: 0.02, normal: normals[0] },
@@ -46,7 +89,12 @@ fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
     ];
     let coefficients =
         lattice.iolet_links.iter().map(|l| iolet::coefficient(l, normals[l.iolet as usize], 1.0)).collect();
-    let mut flow = CpuFlow::new(lattice.clone(), iolets, coefficients, physics);
+    CpuFlow::new(lattice.clone(), iolets, coefficients, physics)
+}
+
+/// The best of five rounds.
+fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
+    let mut flow = pipe(lattice, physics);
     let steps = (40_000_000 / lattice.sites).max(4);
     flow.advance(steps / 4 + 1);
     let round = |flow: &mut CpuFlow| {

@@ -93,9 +93,10 @@ impl Watch {
 fn add_mean(mean: &mut [Vec<f32>; MEANS], fields: &[&[f32]; FIELDS], weight: f32) {
     let third = weight * (1.0 / 3.0);
     let [jx, jy, jz, drho] = mean;
-    let velocities = [jx, jy, jz].into_iter().zip(&fields[1..]).flat_map(|(mean, field)| {
-        mean.chunks_mut(VALUES).zip(field.chunks(VALUES))
-    });
+    let velocities = [jx, jy, jz]
+        .into_iter()
+        .zip(&fields[1..])
+        .flat_map(|(mean, field)| mean.chunks_mut(VALUES).zip(field.chunks(VALUES)));
     velocities.collect::<Vec<_>>().into_par_iter().for_each(|(mean, field)| {
         without_denormals(|| mean.iter_mut().zip(field).for_each(|(mean, j)| *mean += third * j));
     });
