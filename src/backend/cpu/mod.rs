@@ -33,7 +33,7 @@ pub struct CpuFlow {
     now: Fields,
     next: Fields,
     incoming: Vec<f32>,
-    watch: Option<indices::Watch>,
+    watch: Option<Box<indices::Watch>>,
 }
 
 impl CpuFlow {
