@@ -1,13 +1,18 @@
-//! How fast the native flow kernel and the lattice builder are, in tilted pipes: `cargo bench --bench flow`.
+//! How fast the native flow kernel, the lattice builder and the cycle indices are, in tilted pipes: `cargo bench --bench flow`.
 //!
 //! Million site updates a second, and the bytes that they move (ten fields read and ten written, 80 B an update) over
-//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared.
+//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared. The cost of
+//! the indices is that of one sample every `INTERVAL` steps, over the time of those steps, on walls whose vertices are a
+//! site spacing apart.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
+use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::backend::Flow;
 use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::backend::gpu::device::{Choice, Kind as DeviceKind, Opened, open};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{self, Iolet, Kind};
 use perfuse::geometry::lattice::Lattice;
@@ -15,6 +20,9 @@ use perfuse::geometry::tube;
 use rayon::prelude::*;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
+
+/// Steps between samples of the indices.
+const INTERVAL: usize = 50;
 
 fn main() {
     let copy = copy_bandwidth();
@@ -35,10 +43,58 @@ fn main() {
         let ratio = interpolated * 80e-3 / copy;
         println!("{across:>8} {sites:>10} {build:>10.2} {interpolated:>8.1} {ratio:>12.2} {halfway:>14.1}");
     }
+    println!();
+    println!(
+        "{:>8} {:>10} {:>10} {:>10} {:>14} {:>8} {:>12}",
+        "across", "sites", "vertices", "B/vertex", "sample, steps", "cost", "with means"
+    );
+    indices(None, 24.0, 10.0);
+    indices(None, 80.0, 2.5);
+    // An adapter that runs shaders on the processor is asked for too: it is slow, so the pipe is short.
+    if let Ok(Some(opened)) = open(Choice::Gpu) {
+        let software = opened.info.kind == DeviceKind::Software;
+        indices(Some(opened), 24.0, if software { 1.0 } else { 10.0 });
+    }
 }
 
-/// The best of five rounds.
-fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
+/// Time of a sample of the indices, without and with averages over time, over that of `INTERVAL` steps.
+fn indices(opened: Option<Opened>, across: f64, lengths: f64) {
+    let surface = tube::closed([0.0; 3], AXIS, 1.0, 2.0 * lengths, (std::f64::consts::PI * across) as usize);
+    let lattice = Arc::new(Lattice::build(&surface, 2.0 / across).expect("a lattice"));
+    let sampler = WallSampler::new(&lattice, &surface);
+    let (iolets, coefficients) = openings(&lattice);
+    let mut flow = Flow::open(opened, lattice.clone(), iolets, coefficients, Physics::newtonian(0.02)).expect("a flow");
+    let costs = [false, true].map(|average| {
+        flow.watch(sampler.stencil().clone(), average).expect("memory");
+        let steps = shortest(&mut flow, |flow| flow.advance(INTERVAL).expect("steps"));
+        let samples = shortest(&mut flow, |flow| (0..INTERVAL).for_each(|_| flow.accumulate(1.0, 0.0)));
+        samples / steps / INTERVAL as f64
+    });
+    let vertices = sampler.vertices().len();
+    let bytes = sampler.stencil().bytes() / vertices;
+    let (steps, [wall, means]) = (costs[0] * INTERVAL as f64, costs.map(|c| 100.0 * c));
+    println!(
+        "{across:>8} {:>10} {vertices:>10} {bytes:>10} {steps:>14.2} {wall:>6.2} % {means:>10.2} %  {}",
+        lattice.sites,
+        flow.name()
+    );
+}
+
+/// Seconds that some work takes with all that it submits; the best of five rounds.
+fn shortest(flow: &mut Flow, work: impl Fn(&mut Flow)) -> f64 {
+    let round = |flow: &mut Flow| {
+        // Measuring the openings waits for the device.
+        flow.influx().expect("a measurement");
+        let clock = Instant::now();
+        work(flow);
+        flow.influx().expect("a measurement");
+        clock.elapsed().as_secs_f64()
+    };
+    (0..5).map(|_| round(flow)).fold(f64::INFINITY, f64::min)
+}
+
+/// A plug flow in, a pressure out.
+fn openings(lattice: &Lattice) -> (Vec<Iolet>, Vec<f32>) {
     let normals = [AXIS.map(|x| -x as f32), AXIS.map(|x| x as f32)];
     let iolets = vec![
         Iolet { kind: Kind::Velocity, value: 0.02, normal: normals[0], floor: 0.0 },
@@ -46,6 +102,12 @@ fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
     ];
     let coefficients =
         lattice.iolet_links.iter().map(|l| iolet::coefficient(l, normals[l.iolet as usize], 1.0)).collect();
+    (iolets, coefficients)
+}
+
+/// The best of five rounds.
+fn speed(lattice: &Arc<Lattice>, physics: Physics) -> f64 {
+    let (iolets, coefficients) = openings(lattice);
     let mut flow = CpuFlow::new(lattice.clone(), iolets, coefficients, physics);
     let steps = (40_000_000 / lattice.sites).max(4);
     flow.advance(steps / 4 + 1);

@@ -42,6 +42,8 @@ pub struct Indices {
     pub trans_wss: Option<Vec<f32>>,
     /// Mean pressure, Pa.
     pub pressure: Vec<f32>,
+    /// Mean of the pressure that a density deviation of nought stood for, Pa.
+    pub reference: f32,
 }
 
 /// Time averages at the sites.
@@ -81,7 +83,8 @@ impl Indices {
     /// Of the sums at each vertex: wss (3), magnitude, transverse, drho.
     fn at(values: &[[f32; 6]], sums: &CycleSums, scale: &Scale) -> Self {
         let reference = mean_reference(sums);
-        let mut out = Self { trans_wss: sums.directed.then(Vec::new), ..Self::default() };
+        let trans_wss = sums.directed.then(Vec::new);
+        let mut out = Self { trans_wss, reference: reference as f32, ..Self::default() };
         for value in values {
             let index = index(value.map(|x| mean(f64::from(x), sums)), reference, scale);
             out.wss.push(index.wss.map(|x| x as f32));

@@ -166,7 +166,8 @@ impl WallSampler {
     pub fn fill<const N: usize>(&self, values: &mut [[f32; N]]) {
         let points = &self.stencil.points;
         let mut known: Vec<bool> = points.iter().map(|point| point.first < point.end).collect();
-        let unknown = |triangle: &[u32; 3]| triangle.iter().any(|&v| points[v as usize].first == points[v as usize].end);
+        let unknown =
+            |triangle: &[u32; 3]| triangle.iter().any(|&v| points[v as usize].first == points[v as usize].end);
         let open: Vec<[u32; 3]> = self.triangles.iter().copied().filter(unknown).collect();
         values.iter_mut().zip(&known).filter(|(_, known)| !**known).for_each(|(value, _)| *value = [0.0; N]);
         loop {

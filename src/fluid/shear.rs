@@ -101,7 +101,8 @@ impl WallStencil {
     /// The points, with the direction across the mean stress of a cycle.
     #[must_use]
     pub fn directed(&self, sums: &[WallSums]) -> Vec<WallPoint> {
-        let direct = |(point, sums): (&WallPoint, &WallSums)| WallPoint { across: across(point.normal, sums.wss), ..*point };
+        let direct =
+            |(point, sums): (&WallPoint, &WallSums)| WallPoint { across: across(point.normal, sums.wss), ..*point };
         self.points.iter().zip(sums).map(direct).collect()
     }
 

@@ -35,13 +35,13 @@ impl CpuFlow {
     pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) {
         let len = self.lattice.padded_len();
         assert_stencil(&stencil, len);
-        self.watch = Some(Watch {
+        self.watch = Some(Box::new(Watch {
             points: stencil.points.clone(),
             wall: vec![WallSums::default(); stencil.points.len()],
             mean: average.then(|| std::array::from_fn(|_| vec![0.0; len])),
             tally: Tally::default(),
             stencil,
-        });
+        }));
     }
 
     /// Adds the present state to the sums ([`crate::backend::Flow::accumulate`]).
@@ -59,7 +59,7 @@ impl CpuFlow {
     #[must_use]
     pub fn cycle(&self) -> CycleSums {
         let sums = |watch: &Watch| watch.tally.sums(watch.wall.clone(), watch.mean.clone());
-        self.watch.as_ref().map(sums).unwrap_or_default()
+        self.watch.as_deref().map(sums).unwrap_or_default()
     }
 
     /// Begins a new cycle ([`crate::backend::Flow::begin_cycle`]).
@@ -93,9 +93,10 @@ impl Watch {
 fn add_mean(mean: &mut [Vec<f32>; MEANS], fields: &[&[f32]; FIELDS], weight: f32) {
     let third = weight * (1.0 / 3.0);
     let [jx, jy, jz, drho] = mean;
-    let velocities = [jx, jy, jz].into_iter().zip(&fields[1..]).flat_map(|(mean, field)| {
-        mean.chunks_mut(VALUES).zip(field.chunks(VALUES))
-    });
+    let velocities = [jx, jy, jz]
+        .into_iter()
+        .zip(&fields[1..])
+        .flat_map(|(mean, field)| mean.chunks_mut(VALUES).zip(field.chunks(VALUES)));
     velocities.collect::<Vec<_>>().into_par_iter().for_each(|(mean, field)| {
         without_denormals(|| mean.iter_mut().zip(field).for_each(|(mean, j)| *mean += third * j));
     });

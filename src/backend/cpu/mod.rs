@@ -39,7 +39,7 @@ pub struct CpuFlow {
     next: Fields,
     incoming: Vec<f32>,
     drive: Option<CpuDrive>,
-    watch: Option<indices::Watch>,
+    watch: Option<Box<indices::Watch>>,
 }
 
 impl CpuFlow {
