@@ -4,4 +4,5 @@
 
 mod band;
 pub mod nearest;
+pub mod strain;
 pub mod wall_shear;

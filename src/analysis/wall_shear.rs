@@ -124,17 +124,17 @@ impl WallSampler {
         &self.vertices
     }
 
-    /// Density and wall shear of a state: the ten padded site arrays of [`crate::fluid::moments`]; `nu` is the kinematic
-    /// viscosity in lattice units.
+    /// Density and wall shear of a state: the ten padded site arrays of [`crate::fluid::moments`]; `nu` gives the kinematic
+    /// viscosity at a shear rate, both in lattice units.
     #[must_use]
-    pub fn sample(&self, state: &[&[f32]; FIELDS], nu: f64) -> WallSample {
+    pub fn sample(&self, state: &[&[f32]; FIELDS], nu: &(dyn Fn(f64) -> f64 + Sync)) -> WallSample {
         let values: Vec<Option<Value>> = (0..self.vertices.len())
             .into_par_iter()
             .with_min_len(64)
             .map_init(Vec::new, |sites, k| self.value(state, k, sites))
             .collect();
         let values = self.filled(values);
-        let stress = |v: &Value| (v.gradient * nu).cast::<f32>().into();
+        let stress = |v: &Value| (v.gradient * nu(v.gradient.norm())).cast::<f32>().into();
         WallSample {
             drho: values.iter().map(|v| v.drho as f32).collect(),
             wss: values.iter().map(stress).collect(),

@@ -14,9 +14,10 @@
 //! every octave ([`Table`]); the bits of a float are its octave and its place within it, so that a kernel finds omega by
 //! a shift, two loads and one linear interpolation, the same on every device. The twin is `shaders/rheology.wgsl`.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::units::Scale;
+use crate::units::{Scale, Viscosity};
 
 /// Carreau's law (transition 2) for human blood: Cho and Kensey, Biorheology 28, 241, 1991.
 pub const CARREAU_YASUDA: Rheology =
@@ -151,6 +152,21 @@ impl Rheology {
     #[must_use]
     pub fn nu(&self, shear_rate: f64, scale: &Scale) -> f64 {
         (scale.viscosity_to_tau(self.viscosity(shear_rate / scale.dt)) - 0.5) / 3.0
+    }
+}
+
+/// `carreau-yasuda, 3.450 to 56.000 mPa s`: the law and its limits.
+impl fmt::Display for Rheology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Newtonian { viscosity } => return write!(f, "newtonian, {}", Viscosity::from_si(*viscosity)),
+            Self::CarreauYasuda { .. } => "carreau-yasuda",
+            Self::Casson { .. } => "casson",
+            Self::PowerLaw { .. } => "power-law",
+            Self::Quemada { .. } => "quemada",
+        };
+        let [least, most] = [self.reference(), self.largest()].map(|mu| mu * 1e3);
+        write!(f, "{name}, {least:.3} to {most:.3} mPa s")
     }
 }
 
