@@ -231,6 +231,49 @@ impl<'a> Pipe<'a> {
     }
 }
 
+/// The whole way from a case: wall shear and pressure drop of Carreau-Yasuda blood in a tube of 4 mm by 24 mm, against
+/// the quadrature at the same flow, and the viscosity among the results.
+#[test]
+fn a_case_with_a_rheology() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let perfuse = |args: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_perfuse")).args(args).output().expect("a process");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let (mesh, case, out) = (path("tube.obj"), path("tube.toml"), path("out"));
+    let shape = ["--diameter", "4mm", "--length", "24mm", "--axis", "0.48,0.6,0.64"];
+    perfuse(&[&["mesh", "straight", "--out", &mesh], &shape[..]].concat());
+    let text = "[geometry]\nsurface = \"tube.obj\"\nunit = \"mm\"\n\
+                [[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nflow = \"0.3 ml/s\"\n\
+                [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\npressure = \"90 mmHg\"\n\
+                [blood]\ndensity = \"1060 kg/m^3\"\nrheology = \"carreau-yasuda\"\n[resolution]\nacross = 16\n";
+    std::fs::write(&case, text).expect("a case");
+    perfuse(&["run", &case, "--out", &out, "--device", "cpu", "-q"]);
+    let summary = std::fs::read(folder.path().join("out/summary.json")).expect("a summary");
+    let summary: serde_json::Value = serde_json::from_slice(&summary).expect("JSON");
+    let number = |at: &str| summary.pointer(at).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+    let wall = stress_of_flow(CARREAU_YASUDA, 0.3e-6, 2e-3);
+    let drop = 2.0 * wall * 24e-3 / 2e-3 / 133.322;
+    let (got_wall, got_drop) = (number("/wss_pa/p50"), number("/pressure_drop_mmHg/outlet"));
+    println!("wall shear {got_wall:.5} of {wall:.5} Pa, drop {got_drop:.5} of {drop:.5} mmHg");
+    assert!((got_wall / wall - 1.0).abs() < 0.03, "wall shear {got_wall} and {wall}");
+    assert!((got_drop / drop - 1.0).abs() < 0.05, "drop {got_drop} and {drop}");
+    let volume = std::fs::read(folder.path().join("out/fluid/fluid_0000.vti")).expect("a volume");
+    assert!(String::from_utf8_lossy(&volume).contains("Name=\"viscosity\""), "no viscosity among the arrays");
+}
+
+/// Wall stress at which a tube of a radius carries a flow.
+fn stress_of_flow(law: Rheology, flow: f64, radius: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 10.0);
+    for _ in 0..40 {
+        let wall = 0.5 * (low + high);
+        let mean = Solution::new(&Fluid { name: "", law, wall, closed: None }).mean() * radius / RADIUS;
+        if mean * std::f64::consts::PI * radius * radius < flow { low = wall } else { high = wall }
+    }
+    0.5 * (low + high)
+}
+
 fn adapter() -> Option<Opened> {
     match open(Choice::Gpu) {
         Ok(opened) => opened,

@@ -8,9 +8,9 @@ use toml::de::{DeTable, Deserializer};
 
 use super::error::{CaseError, Diagnostic, Source, Span};
 use super::file::{self, CaseFile, OpeningTable, ResolutionTable};
+use super::rheology::Rheology;
 use super::values::{Count, Field, Finite};
 use super::{Blood, Case, Condition, Gate, Geometry, Opening, Output, Place, Resolution, Time};
-use super::rheology::Rheology;
 use super::{keys, overrides};
 
 /// Builds the case from the text of the file and the overrides.

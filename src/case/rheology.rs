@@ -181,7 +181,11 @@ impl Value {
                 ("power-law", laws.power_law.map(|law| (law.span(), Rheology::PowerLaw(law)))),
                 ("quemada", laws.quemada.map(|law| (law.span(), Rheology::Quemada(law)))),
             ],
-            ("`blood.rheology`", "law", "carreau-yasuda = { ... }, casson = { ... }, power-law = { ... }, quemada = { ... }"),
+            (
+                "`blood.rheology`",
+                "law",
+                "carreau-yasuda = { ... }, casson = { ... }, power-law = { ... }, quemada = { ... }",
+            ),
             (span, source),
         )
     }

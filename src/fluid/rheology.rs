@@ -20,8 +20,13 @@ use std::ops::RangeInclusive;
 use crate::units::{Scale, Viscosity};
 
 /// Carreau's law (transition 2) for human blood: Cho and Kensey, Biorheology 28, 241, 1991.
-pub const CARREAU_YASUDA: Rheology =
-    Rheology::CarreauYasuda { zero_shear: 56e-3, infinite_shear: 3.45e-3, time: 3.313, exponent: 0.3568, transition: 2.0 };
+pub const CARREAU_YASUDA: Rheology = Rheology::CarreauYasuda {
+    zero_shear: 56e-3,
+    infinite_shear: 3.45e-3,
+    time: 3.313,
+    exponent: 0.3568,
+    transition: 2.0,
+};
 
 /// Casson's law for human blood: yield stress of 0.05 dyn/cm^2 (Fung, Biomechanics: Mechanical Properties of Living
 /// Tissues, 2nd ed., Springer 1993, section 3.2) with the viscosity of blood in large vessels.

@@ -92,11 +92,7 @@ mod tests {
                 "power-law",
                 POWER_LAW,
             ),
-            (
-                "rheology = { quemada = { haematocrit = 0.45, plasma_viscosity = \"1.2 mPa s\" } }",
-                "quemada",
-                QUEMADA,
-            ),
+            ("rheology = { quemada = { haematocrit = 0.45, plasma_viscosity = \"1.2 mPa s\" } }", "quemada", QUEMADA),
         ];
         for (written, preset, law) in same {
             assert_eq!(read(&format!("rheology = \"{preset}\"")), Ok(law));
@@ -111,9 +107,11 @@ mod tests {
 
     #[test]
     fn viscosities_too_far_apart_are_refused_at_their_line() {
-        let text = "rheology = { casson = { yield_stress = \"5 mPa\", viscosity = \"3.5 cP\", regularisation = \"900 s\" } }";
+        let text =
+            "rheology = { casson = { yield_stress = \"5 mPa\", viscosity = \"3.5 cP\", regularisation = \"900 s\" } }";
         let error = read(text).err().unwrap_or_default();
-        for part in ["case.toml:6:", "times that at high shear rates", "allowed is 500 times", "shorter regularisation"] {
+        for part in ["case.toml:6:", "times that at high shear rates", "allowed is 500 times", "shorter regularisation"]
+        {
             assert!(error.contains(part), "{error}");
         }
     }
