@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use perfuse::case::{Case, CaseError, Condition, Extension, Field, LengthUnit, Place, Profile, Resolution};
+use perfuse::case::rheology::Preset;
+use perfuse::case::{Case, CaseError, Condition, Extension, Field, LengthUnit, Place, Profile, Resolution, Rheology};
 
 const GOOD: &str = r#"title = "Idealised 50 % stenosis"
 
@@ -90,7 +91,8 @@ fn a_good_case_in_si() {
     assert!(matches!(&outlet.condition, Condition::Pressure(p) if (p.get_ref().si() - 11_999.014_867).abs() < 1e-6));
     assert_eq!(outlet.profile, Profile::Parabolic);
     assert!(matches!(outlet.extension.get_ref(), Extension::Fixed(length) if length.si() == 0.02));
-    assert_eq!((case.blood.density.get_ref().si(), case.blood.viscosity.get_ref().si()), (1060.0, 3.5e-3));
+    assert_eq!(case.blood.density.get_ref().si(), 1060.0);
+    assert!(matches!(&case.blood.rheology, Rheology::Newtonian(viscosity) if viscosity.get_ref().si() == 3.5e-3));
     assert!(matches!(&case.resolution, Resolution::Across(across) if *across.get_ref() == 24));
     assert_eq!(case.time.tolerance.map(|t| t.into_inner()), Some(1e-4));
     assert_eq!(case.time.max_steps.map(|t| t.into_inner()), Some(100_000));
@@ -102,7 +104,7 @@ fn a_good_case_in_si() {
 #[test]
 fn spans_point_into_the_file() {
     let case = good(GOOD, &[]);
-    assert_eq!(case.source.slice(&case.blood.viscosity.span()), "\"3.5 mPa s\"");
+    assert_eq!(case.source.slice(&case.blood.rheology.span()), "\"3.5 mPa s\"");
     assert_eq!(case.source.slice(&case.openings[1].condition.span()), "\"90 mmHg\"");
     let error = case.error(case.resolution.span(), "too fine for this device", "8 GB needed", "use 16");
     assert_eq!(error.to_string(), "some/case.toml:24: too fine for this device (8 GB needed)\n  help: use 16");
@@ -118,12 +120,7 @@ fn several_surfaces_and_windows_line_ends() {
 
 #[test]
 fn unknown_keys_get_a_suggestion() {
-    refuses(
-        "viscosity =",
-        "viscocity =",
-        "viscocity",
-        &["unknown key `viscocity` in [blood]", "mean `viscosity`", "no `viscosity`"],
-    );
+    refuses("viscosity =", "viscocity =", "viscocity", &["unknown key `viscocity` in [blood]", "mean `viscosity`"]);
     refuses("[blood]", "[blod]", "[blod]", &["unknown key `blod`", "did you mean `blood`?", "the case has no [blood]"]);
     refuses("patch =", "pach =", "pach", &["unknown key `pach` in [[opening]]", "did you mean `patch`?"]);
     refuses("title =", "across = 24\ntitle =", "across = 24", &["`across` belongs into [resolution]"]);
@@ -145,7 +142,6 @@ fn keys_of_later_versions_say_so() {
         ("until = \"steady\"", "cycles = 3", "cycles"),
         ("until = \"steady\"", "period = \"0.8 s\"", "period"),
         ("[output]", "[wall]\nthickness = \"0.5 mm\"\n[output]", "wall"),
-        ("viscosity = \"3.5 mPa s\"", "rheology = { model = \"casson\" }", "rheology"),
     ];
     for (from, to, word) in later {
         refuses(from, to, word, &[&format!("`{word}` is not supported yet in this version")]);
@@ -236,7 +232,7 @@ fn conditions_that_cannot_make_a_flow() {
 fn all_findings_at_once() {
     let text = GOOD.replace("1060 kg", "1.06 kg").replace("across = 24", "across = 3");
     assert_eq!(refusal(&text, &[]).diagnostics().len(), 2);
-    let text = GOOD.replace("viscosity", "viscocity").replace("patch", "pach");
+    let text = GOOD.replace("density", "densitty").replace("patch", "pach");
     assert_eq!(refusal(&text, &[]).diagnostics().len(), 3);
 }
 
@@ -264,6 +260,46 @@ fn an_override_replaces_the_alternatives_of_its_key() {
     assert!(matches!(&case.resolution, Resolution::Spacing(_)));
     assert!(matches!(&case.openings[0].condition, Condition::Velocity(_)));
     assert!(matches!(&case.openings[1].place, Place::Patch(_)));
+}
+
+/// Every mistake in a rheology is found at its place, by what it is.
+#[test]
+fn rheologies_that_are_refused() {
+    let rheology = |text: &str, at: &str, parts: &[&str]| {
+        refuses("viscosity = \"3.5 mPa s\"", &format!("rheology = {text}"), at, parts);
+    };
+    rheology("\"cason\"", "cason", &["`blood.rheology` cannot be `cason`", "did you mean `casson`?", "quemada"]);
+    rheology("3.5", "rheology", &["`blood.rheology`", "the name of a law"]);
+    rheology("{ model = \"casson\" }", "model", &["unknown key `model` in [blood.rheology]", "carreau-yasuda, casson"]);
+    rheology("{}", "rheology", &["`blood.rheology` has no law"]);
+    let quemada = "quemada = { haematocrit = 45.0, plasma_viscosity = \"1.2 mPa s\" }";
+    rheology(
+        &format!("{{ {quemada} }}"),
+        "45.0",
+        &["`blood.rheology.quemada.haematocrit` is 45, allowed is 0.2 to 0.6"],
+    );
+    let nan = "{ quemada = { haematocrit = nan, plasma_viscosity = \"1.2 mPa s\" } }";
+    rheology(nan, "nan", &["haematocrit` is NaN"]);
+    let casson = "casson = { yield_stress = \"5 Pa\", viscosity = \"3.5 mPa s\" }";
+    rheology(&format!("{{ {casson} }}"), "5 Pa", &["yield_stress` is 5 Pa, allowed is 0 Pa to 1 Pa", "5 mPa"]);
+    rheology(&format!("{{ {casson}, {quemada} }}"), "quemada", &["more than one law: `casson` and `quemada`"]);
+    rheology("{ casson = { yield_stres = \"5 mPa\" } }", "yield_stres", &["did you mean `yield_stress`?"]);
+    rheology("{ casson = { yield_stress = \"5 mPa\" } }", "casson", &["[blood.rheology.casson] has no `viscosity`"]);
+    rheology(
+        "{ casson = { yield_stress = \"5 ml/s\", viscosity = \"3.5 mPa s\" } }",
+        "5 ml/s",
+        &["a unit of flow", "a pressure is needed"],
+    );
+    rheology(
+        "{ power-law = { consistency = \"15 mPa s\", exponent = 1.4, least = \"9 mPa s\", most = \"3 mPa s\" } }",
+        "1.4",
+        &["exponent` is 1.4, allowed is 0.05 to 1", "least` is 9 mPa s, allowed is at most"],
+    );
+    refuses("density =", "rheology = \"casson\"\ndensity =", "casson", &["more than one viscosity: `viscosity` and"]);
+    refuses("viscosity = \"3.5 mPa s\"", "", "[blood]", &["[blood] has no viscosity", "rheology = \"carreau-yasuda\""]);
+    let case = good(&GOOD.replace("viscosity = \"3.5 mPa s\"", "rheology = \"casson\""), &["blood.rheology=quemada"]);
+    assert!(matches!(&case.blood.rheology, Rheology::Preset(p) if *p.get_ref() == Preset::Quemada));
+    case.validate().unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
@@ -341,7 +377,7 @@ fn the_schema_lists_every_key_and_allows_no_other() {
     assert_eq!(properties(&schema), 8);
     assert_eq!(properties(&schema["properties"]["opening"]["items"]), 8);
     assert_eq!(schema["properties"]["blood"]["additionalProperties"], false);
-    assert_eq!(schema["properties"]["blood"]["required"], serde_json::json!(["density", "viscosity"]));
+    assert_eq!(schema["properties"]["blood"]["required"], serde_json::json!(["density"]));
     let described = schema["properties"].as_object().into_iter().flatten().all(|(_, s)| s["description"].is_string());
     assert!(described, "{schema:#}");
 }

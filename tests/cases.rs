@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use perfuse::case::{Case, Condition, Place, Resolution};
+use perfuse::case::{Case, Condition, Place, Resolution, Rheology};
 use perfuse::geometry::check::check_unit;
 use perfuse::geometry::formats::read_all;
 use perfuse::geometry::orient::volume;
@@ -63,11 +63,10 @@ fn size(case: &Case, folder: &Path) -> Size {
         Resolution::Across(across) => narrowest / f64::from(*across.get_ref()),
         Resolution::Spacing(spacing) => spacing.get_ref().si(),
     };
-    let blood = &case.blood;
+    let Rheology::Newtonian(viscosity) = &case.blood.rheology else { panic!("a Newtonian fluid") };
     let closed = perfuse::geometry::extend::close(&vessel, &vec![0.0; ends.len()]).unwrap_or_else(|e| panic!("{e}"));
     Size {
-        reynolds: blood.density.get_ref().si() * velocity * inlet.equivalent_diameter()
-            / blood.viscosity.get_ref().si(),
+        reynolds: case.blood.density.get_ref().si() * velocity * inlet.equivalent_diameter() / viscosity.get_ref().si(),
         sites: volume(&closed.vertices, &closed.triangles) / spacing.powi(3),
         across: narrowest / spacing,
     }

@@ -15,9 +15,11 @@ use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
 use perfuse::fluid::moments::FIELDS;
 use perfuse::fluid::shear::{CycleSums, WallSums};
+use perfuse::geometry::vessel::Closed;
+use perfuse::fluid::rheology::{CARREAU_YASUDA, Table};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
-use perfuse::geometry::vessel::Closed;
+use perfuse::units::Scale;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 const RADIUS: f64 = 3e-3;
@@ -31,6 +33,7 @@ struct Setup {
     iolets: Vec<Iolet>,
     coefficients: Vec<f32>,
     physics: Physics,
+    rheology: Option<Arc<Table>>,
 }
 
 impl Setup {
@@ -47,17 +50,23 @@ impl Setup {
         };
         let of = |link| coefficient(link, iolets[usize::from(link.iolet)].normal, profile(link));
         let coefficients = lattice.iolet_links.iter().map(of).collect();
-        Self { iolets, coefficients, physics: Physics::newtonian(0.02), lattice: Arc::new(lattice), surface }
+        let physics = Physics::newtonian(0.02);
+        Self { iolets, coefficients, physics, rheology: None, lattice: Arc::new(lattice), surface }
     }
 
     fn cpu(&self) -> CpuFlow {
-        CpuFlow::new(self.lattice.clone(), self.iolets.clone(), self.coefficients.clone(), self.physics)
+        let (lattice, iolets) = (self.lattice.clone(), self.iolets.clone());
+        let mut flow = CpuFlow::new(lattice, iolets, self.coefficients.clone(), self.physics);
+        flow.set_rheology(self.rheology.clone());
+        flow
     }
 
     fn gpu(&self, opened: &Opened, checks: Checks) -> GpuFlow {
         let (lattice, iolets) = (self.lattice.clone(), self.iolets.clone());
-        GpuFlow::new(opened.clone(), lattice, iolets, &self.coefficients, self.physics, checks)
-            .unwrap_or_else(|e| panic!("{e}"))
+        let mut flow = GpuFlow::new(opened.clone(), lattice, iolets, &self.coefficients, self.physics, checks)
+            .unwrap_or_else(|e| panic!("{e}"));
+        flow.set_rheology(self.rheology.as_deref()).unwrap_or_else(|e| panic!("{e}"));
+        flow
     }
 
     /// Largest difference over the fluid of any field relative to the field's largest value, and how many values of
@@ -148,6 +157,19 @@ fn shaders_with_a_source_at_the_wall() {
     let mut setup = Setup::new(12.0, Kind::Outlet);
     setup.physics.wall_source = 2e-5;
     assert_backends_alike("source at the wall", &setup, Checks::Off);
+}
+
+/// Blood whose viscosity falls to a sixth from the axis to the wall.
+fn with_rheology(mut setup: Setup) -> Setup {
+    let scale = Scale { dx: 2.0 * RADIUS / 14.0, dt: 1e-3, rho: 1060.0 };
+    setup.rheology = Table::new(&CARREAU_YASUDA, &scale).map(Arc::new);
+    assert!(setup.rheology.is_some());
+    setup
+}
+
+#[test]
+fn shaders_with_a_rheology() {
+    assert_backends_alike("rheology", &with_rheology(Setup::new(14.0, Kind::Outlet)), Checks::Off);
 }
 
 /// Openings and physics changed on the way, the state taken out of one backend and put into the other.
@@ -293,7 +315,7 @@ fn an_adapter_that_is_too_small_is_refused_before_memory_is_taken() {
         fits(&info, &setup.lattice).expect_err("a refusal")
     };
     let few = refusal(&|info| info.max_storage_buffers_per_shader_stage = 8);
-    assert!(matches!(few, GpuError::FewBuffers { needed: 24, allowed: 8, .. }), "{few}");
+    assert!(matches!(few, GpuError::FewBuffers { needed: 25, allowed: 8, .. }), "{few}");
     let large = refusal(&|info| info.max_storage_buffer_binding_size = 4096);
     assert!(matches!(&large, GpuError::TooLarge { allowed: 4096, needed, .. } if *needed > 4096), "{large}");
     let narrow = refusal(&|info| info.max_compute_invocations_per_workgroup = 64);
@@ -303,8 +325,13 @@ fn an_adapter_that_is_too_small_is_refused_before_memory_is_taken() {
 
 #[test]
 fn instruction_sets_agree() {
-    let mut setup = Setup::new(14.0, Kind::Outlet);
-    setup.physics.wall_source = 1e-5;
+    let mut newtonian = Setup::new(14.0, Kind::Outlet);
+    newtonian.physics.wall_source = 1e-5;
+    levels_agree("", &newtonian);
+    levels_agree(" with a rheology", &with_rheology(newtonian));
+}
+
+fn levels_agree(what: &str, setup: &Setup) {
     let run = |level| {
         let mut flow = setup.cpu();
         flow.set_level(level);
@@ -313,7 +340,7 @@ fn instruction_sets_agree() {
     };
     let portable = run(Level::Portable);
     for level in Level::available().into_iter().filter(|&l| l != Level::Portable) {
-        setup.assert_alike(&level.to_string(), &portable.moments(), &run(level).moments());
+        setup.assert_alike(&format!("{level}{what}"), &portable.moments(), &run(level).moments());
     }
 }
 

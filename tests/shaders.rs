@@ -7,6 +7,7 @@ use perfuse::backend::gpu::layout::{self, LAYOUTS};
 use perfuse::backend::gpu::pipelines::{STORAGE_BUFFERS, WORKGROUP};
 use perfuse::backend::gpu::shader::{FILES, Kernel};
 use perfuse::fluid::iolet::Kind;
+use perfuse::fluid::rheology;
 use perfuse::geometry::lattice::directions::{C, Q, W0, W1, W2, opposite};
 use perfuse::geometry::lattice::{LANES, NOWHERE, PAD, ROWS};
 
@@ -123,6 +124,18 @@ fn the_lattice_is_the_same() {
         assert_eq!(constant(&module, name), [number as f64], "{name}");
     }
     assert!((1..Q).step_by(2).all(|q| opposite(q) == q + 1), "the shaders count on pairs of neighbours");
+}
+
+#[test]
+fn the_tables_of_a_rheology_are_read_alike() {
+    let module = module(Kernel::Flow);
+    let counts = [("SHIFT", rheology::SHIFT), ("FIRST", rheology::FIRST), ("SEGMENTS", rheology::SEGMENTS as u32)];
+    for (name, number) in counts {
+        assert_eq!(constant(&module, name), [f64::from(number)], "{name}");
+    }
+    for (name, number) in [("LOWEST", rheology::LOWEST), ("HIGHEST", rheology::HIGHEST)] {
+        assert_eq!(constant(&module, name), [f64::from(number)], "{name}");
+    }
 }
 
 #[test]

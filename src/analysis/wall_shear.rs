@@ -143,13 +143,14 @@ impl WallSampler {
         &self.weak
     }
 
-    /// Density and wall shear of a state: the ten padded site arrays of [`crate::fluid::moments`]; `nu` is the kinematic
-    /// viscosity in lattice units.
+    /// Density and wall shear of a state: the ten padded site arrays of [`crate::fluid::moments`]; `nu` gives the kinematic
+    /// viscosity at a shear rate, both in lattice units.
     #[must_use]
-    pub fn sample(&self, state: &[&[f32]; FIELDS], nu: f64) -> WallSample {
+    pub fn sample(&self, state: &[&[f32]; FIELDS], nu: &(dyn Fn(f64) -> f64 + Sync)) -> WallSample {
         let value = |point: &WallPoint| {
             let at = at_wall(state, self.stencil.taps_of(point), point.normal);
-            let [x, y, z] = stress(at.gradient, nu as f32);
+            let rate = at.gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
+            let [x, y, z] = stress(at.gradient, nu(rate) as f32);
             [x, y, z, at.drho]
         };
         let mut values: Vec<[f32; 4]> = self.stencil.points.par_iter().with_min_len(64).map(value).collect();

@@ -8,6 +8,7 @@ use toml::de::{DeTable, Deserializer};
 
 use super::error::{CaseError, Diagnostic, Source, Span};
 use super::file::{self, CaseFile, OpeningTable, ResolutionTable};
+use super::rheology::Rheology;
 use super::values::{Count, Field, Finite};
 use super::{Blood, Case, Condition, Gate, Geometry, Opening, Output, Place, Resolution, Time};
 use super::{keys, overrides};
@@ -81,8 +82,10 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
         }
     }
     let resolution = resolution(file.resolution, &source).map_err(|found| wrong.extend(found));
-    let resolution = match resolution {
-        Ok(resolution) if wrong.is_empty() => resolution,
+    let (header, blood) = (file.blood.span(), file.blood.into_inner());
+    let rheology = Rheology::read(&header, &blood, &source).map_err(|found| wrong.extend(found));
+    let (resolution, rheology) = match (resolution, rheology) {
+        (Ok(resolution), Ok(rheology)) if wrong.is_empty() => (resolution, rheology),
         _ => return Err(CaseError::Invalid(wrong)),
     };
     let gate = |(key, gate): (_, Spanned<file::GateTable>)| {
@@ -96,14 +99,14 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             unit: file.geometry.unit,
         },
         openings,
-        blood: Blood { density: file.blood.density, viscosity: file.blood.viscosity },
+        blood: Blood { density: blood.density, rheology },
         resolution,
         time: Time {
             until: file.time.until,
             tolerance: file.time.tolerance.map(|value| map(value, |Finite(value)| value)),
             max_steps: file.time.max_steps.map(|value| map(value, |Count(value)| value)),
         },
-        output: Output { fields: file.output.fields.unwrap_or(vec![Field::Pressure, Field::Velocity, Field::Wss]) },
+        output: Output { fields: file.output.fields.unwrap_or(Field::ALL.to_vec()) },
         expect: file.expect.into_iter().map(gate).collect(),
         source,
     })
@@ -166,7 +169,7 @@ fn resolution(table: Spanned<ResolutionTable>, source: &Source) -> Result<Resolu
 }
 
 /// The one alternative that is given; else what is wrong, pointing at the table's header or at the second one.
-fn exactly_one<T, const N: usize>(
+pub(super) fn exactly_one<T, const N: usize>(
     alternatives: [(&str, Option<(Span, T)>); N],
     (owner, kind, examples): (&str, &str, &str),
     (header, source): (&Span, &Source),

@@ -9,14 +9,16 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 
+use super::rheology;
 use super::values::{Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Until};
 use crate::units::{Density, Flow, Length, Pressure, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
-pub(super) const ALTERNATIVES: [(&str, &[&str]); 3] = [
+pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
     ("opening", &["patch", "near"]),
     ("opening", &["flow", "velocity", "pressure"]),
     ("resolution", &["across", "spacing"]),
+    ("blood", &["viscosity", "rheology"]),
 ];
 
 /// A Perfuse case: a vessel, its openings, the blood, the resolution.
@@ -34,7 +36,8 @@ pub(super) struct CaseFile {
     #[schemars(with = "Vec<OpeningTable>")]
     pub opening: Vec<Spanned<OpeningTable>>,
     /// The fluid.
-    pub blood: BloodTable,
+    #[schemars(with = "BloodTable")]
+    pub blood: Spanned<BloodTable>,
     /// How fine the lattice is.
     #[schemars(with = "ResolutionTable")]
     pub resolution: Spanned<ResolutionTable>,
@@ -105,16 +108,23 @@ pub(super) struct OpeningTable {
     pub extension: Option<Spanned<Extension>>,
 }
 
-/// The fluid.
+/// The fluid: exactly one of `viscosity` and `rheology` says how thick it is.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = blood_alternatives)]
 pub(super) struct BloodTable {
     /// Density, 500 to 2000 kg/m^3; blood has about 1060.
     #[schemars(with = "Density")]
     pub density: Spanned<Density>,
     /// Dynamic viscosity, 0.1 to 100 mPa s; blood in large vessels has about 3.5.
+    #[serde(default)]
     #[schemars(with = "Viscosity")]
-    pub viscosity: Spanned<Viscosity>,
+    pub viscosity: Option<Spanned<Viscosity>>,
+    /// Viscosity that falls with the shear rate: "carreau-yasuda", "casson", "power-law" or "quemada" for human blood, or
+    /// a table with one of these keys and the law's numbers.
+    #[serde(default)]
+    #[schemars(with = "rheology::Value")]
+    pub rheology: Option<Spanned<rheology::Value>>,
 }
 
 /// How fine the lattice is: exactly one of the two keys.
@@ -154,7 +164,7 @@ pub(super) struct TimeTable {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OutputTable {
-    /// Fields to write: pressure, velocity, wss; all of them by default.
+    /// Fields to write: pressure, velocity, wss, viscosity; all of them by default.
     #[serde(default)]
     #[schemars(with = "Vec<Field>")]
     pub fields: Option<Vec<Field>>,
@@ -176,6 +186,10 @@ pub(super) struct GateTable {
 
 fn opening_alternatives(schema: &mut Schema) {
     exactly_one(schema, "opening");
+}
+
+fn blood_alternatives(schema: &mut Schema) {
+    exactly_one(schema, "blood");
 }
 
 fn resolution_alternatives(schema: &mut Schema) {

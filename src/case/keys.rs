@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Source, Span};
 
 /// Keys and words of the documented case file that this version cannot compute yet.
-const LATER: [&str; 11] = [
+const LATER: [&str; 10] = [
     "waveform",
     "windkessel",
     "resistance",
@@ -19,7 +19,6 @@ const LATER: [&str; 11] = [
     "labels",
     "cycles",
     "period",
-    "rheology",
     "womersley",
     "periodic",
 ];
@@ -48,6 +47,7 @@ pub(super) fn explain(table: &DeTable<'_>, schema: &Value, at: usize) -> Option<
 }
 
 fn explain_value(value: &Spanned<DeValue<'_>>, schema: &Value, at: usize) -> Option<(String, String)> {
+    let schema = branch(schema, value.get_ref());
     match value.get_ref() {
         DeValue::Table(table) => explain(table, schema, at).map(|(path, help)| (format!(".{path}"), help)),
         DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => items.iter().find_map(|item| {
@@ -94,6 +94,7 @@ impl Walk<'_> {
 
     fn value(&mut self, key: &Spanned<Cow<'_, str>>, value: &Spanned<DeValue<'_>>, path: &str, schema: &Value) {
         let path = if path.is_empty() { key.get_ref().to_string() } else { format!("{path}.{}", key.get_ref()) };
+        let schema = branch(schema, value.get_ref());
         match value.get_ref() {
             DeValue::Table(table) if schema["type"] == "object" => self.table(table, &key.span(), &path, schema),
             DeValue::Array(items) => {
@@ -162,6 +163,12 @@ impl Walk<'_> {
     fn push(&mut self, span: &Span, message: String, label: String, help: String) {
         self.found.push(self.source.diagnostic(span, message, label, Some(help)));
     }
+}
+
+/// The alternative of a schema that a value means: the one of a table, or the first other one.
+fn branch<'s>(schema: &'s Value, value: &DeValue<'_>) -> &'s Value {
+    let means = |branch: &&Value| (branch["type"] == "object") == value.is_table();
+    schema["anyOf"].as_array().and_then(|branches| branches.iter().find(means)).unwrap_or(schema)
 }
 
 /// Names of a table's keys.

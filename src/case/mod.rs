@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod keys;
 mod overrides;
+pub mod rheology;
 mod validate;
 mod values;
 
@@ -19,10 +20,11 @@ use std::path::{Path, PathBuf};
 
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
+pub use rheology::Rheology;
 pub use toml::Spanned;
 pub use values::{Extension, Field, LengthUnit, Profile, Until};
 
-use crate::units::{Density, Flow, Length, Pressure, Velocity, Viscosity};
+use crate::units::{Density, Flow, Length, Pressure, Velocity};
 
 /// A case: everything a run needs to know that is not in the surface.
 #[derive(Clone, Debug)]
@@ -121,8 +123,8 @@ impl Condition {
 pub struct Blood {
     /// Density, kg/m^3.
     pub density: Spanned<Density>,
-    /// Dynamic viscosity, Pa s.
-    pub viscosity: Spanned<Viscosity>,
+    /// Its viscosity.
+    pub rheology: Rheology,
 }
 
 /// How fine the lattice is.

@@ -1,10 +1,12 @@
 //! Values against physiology, without looking at any other file: each finding names key, value, range and remedy.
 
+mod rheology;
+
 use std::fmt::Display;
 
 use super::error::{CaseError, Diagnostic, Span};
 use super::{Case, Condition, Extension, Gate, Opening, Place, Resolution};
-use crate::units::{Density, Length, MMHG, Viscosity};
+use crate::units::{Density, Length, MMHG};
 
 /// Largest flow, m^3/s: 50 l/min.
 const MOST_FLOW: f64 = 50e-3 / 60.0;
@@ -42,7 +44,7 @@ impl Case {
     }
 
     /// A finding about a value outside its range.
-    fn outside(&self, span: Span, key: &str, value: impl Display, allowed: &str, help: &str) -> Diagnostic {
+    pub(super) fn outside(&self, span: Span, key: &str, value: impl Display, allowed: &str, help: &str) -> Diagnostic {
         self.find(span, format!("`{key}` is {value}, allowed is {allowed}"), "out of range", help)
     }
 
@@ -154,17 +156,13 @@ impl Case {
     }
 
     fn check_blood(&self, found: &mut Vec<Diagnostic>) {
-        let (density, viscosity) = (&self.blood.density, &self.blood.viscosity);
+        let density = &self.blood.density;
         if !(Density::from_si(500.0)..=Density::from_si(2000.0)).contains(density.get_ref()) {
             let help = "blood has about 1060 kg/m^3";
             let allowed = "500 kg/m^3 to 2000 kg/m^3";
             found.push(self.outside(density.span(), "blood.density", density.get_ref(), allowed, help));
         }
-        if !(Viscosity::from_si(0.1e-3)..=Viscosity::from_si(0.1)).contains(viscosity.get_ref()) {
-            let help = "blood in large vessels has about 3.5 mPa s (dynamic viscosity)";
-            let allowed = "0.1 mPa s to 100 mPa s";
-            found.push(self.outside(viscosity.span(), "blood.viscosity", viscosity.get_ref(), allowed, help));
-        }
+        self.check_rheology(found);
     }
 
     fn check_resolution(&self, found: &mut Vec<Diagnostic>) {

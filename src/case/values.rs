@@ -78,6 +78,13 @@ pub enum Field {
     Velocity,
     /// Wall shear stress, Pa, on the surface.
     Wss,
+    /// Viscosity, Pa s, in the volume, where the blood has a rheology.
+    Viscosity,
+}
+
+impl Field {
+    /// All fields.
+    pub const ALL: [Self; 4] = [Self::Pressure, Self::Velocity, Self::Wss, Self::Viscosity];
 }
 
 /// Flow extension of an opening.

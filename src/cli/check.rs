@@ -50,6 +50,7 @@ fn estimate(plan: &Plan, level: &Level, opened: Option<device::Opened>) -> Resul
     let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
     let mut flow = Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics)
         .map_err(RunError::from)?;
+    flow.set_rheology(level.table(&plan.rheology)).map_err(RunError::from)?;
     let mut advance = |steps: usize| -> Result<f64, Failure> {
         let clock = std::time::Instant::now();
         flow.advance(steps).map_err(RunError::from)?;
@@ -131,6 +132,7 @@ pub fn text(plan: &Plan) -> String {
             end.extension * 1e3
         );
     }
+    let _ = writeln!(text, "blood           {}", plan.rheology);
     let _ = writeln!(text, "spacing         dx = {:.5} mm", scale.dx * 1e3);
     let _ =
         writeln!(text, "time step       dt = {:.3} us, tau = {:.5}", scale.dt * 1e6, scale.viscosity_to_tau(plan.mu));

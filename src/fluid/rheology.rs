@@ -14,13 +14,19 @@
 //! every octave ([`Table`]); the bits of a float are its octave and its place within it, so that a kernel finds omega by
 //! a shift, two loads and one linear interpolation, the same on every device. The twin is `shaders/rheology.wgsl`.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::units::Scale;
+use crate::units::{Scale, Viscosity};
 
 /// Carreau's law (transition 2) for human blood: Cho and Kensey, Biorheology 28, 241, 1991.
-pub const CARREAU_YASUDA: Rheology =
-    Rheology::CarreauYasuda { zero_shear: 56e-3, infinite_shear: 3.45e-3, time: 3.313, exponent: 0.3568, transition: 2.0 };
+pub const CARREAU_YASUDA: Rheology = Rheology::CarreauYasuda {
+    zero_shear: 56e-3,
+    infinite_shear: 3.45e-3,
+    time: 3.313,
+    exponent: 0.3568,
+    transition: 2.0,
+};
 
 /// Casson's law for human blood: yield stress of 0.05 dyn/cm^2 (Fung, Biomechanics: Mechanical Properties of Living
 /// Tissues, 2nd ed., Springer 1993, section 3.2) with the viscosity of blood in large vessels.
@@ -151,6 +157,21 @@ impl Rheology {
     #[must_use]
     pub fn nu(&self, shear_rate: f64, scale: &Scale) -> f64 {
         (scale.viscosity_to_tau(self.viscosity(shear_rate / scale.dt)) - 0.5) / 3.0
+    }
+}
+
+/// `carreau-yasuda, 3.450 to 56.000 mPa s`: the law and its limits.
+impl fmt::Display for Rheology {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Newtonian { viscosity } => return write!(f, "newtonian, {}", Viscosity::from_si(*viscosity)),
+            Self::CarreauYasuda { .. } => "carreau-yasuda",
+            Self::Casson { .. } => "casson",
+            Self::PowerLaw { .. } => "power-law",
+            Self::Quemada { .. } => "quemada",
+        };
+        let [least, most] = [self.reference(), self.largest()].map(|mu| mu * 1e3);
+        write!(f, "{name}, {least:.3} to {most:.3} mPa s")
     }
 }
 

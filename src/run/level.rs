@@ -6,6 +6,7 @@ use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
+use crate::fluid::rheology::{Rheology, Table};
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
@@ -52,6 +53,12 @@ impl Level {
     #[must_use]
     pub fn physics(&self, mu: f64) -> Physics {
         Physics::newtonian(self.nu(mu))
+    }
+
+    /// The relaxation rates of a rheology in steps of this level; none for a Newtonian fluid.
+    #[must_use]
+    pub fn table(&self, rheology: &Rheology) -> Option<Arc<Table>> {
+        Table::new(rheology, &self.scale).map(Arc::new)
     }
 
     /// Bytes of both states and of the block tables.

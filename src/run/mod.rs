@@ -5,6 +5,7 @@
 //! flows stop changing. [`results`] writes what was reached.
 
 pub mod cycle;
+pub mod blood;
 pub mod ends;
 pub mod level;
 pub mod peak;

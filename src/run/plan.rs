@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::blood;
 use super::level::Level;
 use super::peak;
 use super::pulse::probe::Probe;
 use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
 use crate::fluid::waveform::Waveform;
 use crate::fluid::windkessel::Load;
+use crate::fluid::rheology::Rheology;
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
@@ -34,6 +36,9 @@ pub const PEAK_VELOCITY: f64 = 0.1;
 
 /// Largest relaxation time: a slow flow gains accuracy from smaller steps (docs/verification.md).
 pub const LARGEST_TAU: f64 = 0.58;
+
+/// Largest relaxation time of any site, where the viscosity depends on the shear: that of blood at rest.
+pub const LARGEST_LOCAL_TAU: f64 = 3.5;
 
 /// Length of an automatic flow extension, in diameters of its opening.
 const EXTENSION: f64 = 1.5;
@@ -143,7 +148,9 @@ pub struct Plan {
     pub iolets: Vec<Iolet>,
     /// Density of the blood, kg/m^3.
     pub rho: f64,
-    /// Dynamic viscosity, Pa s.
+    /// The blood's law of viscosity.
+    pub rheology: Rheology,
+    /// The viscosity that time step and Reynolds number refer to: the smallest, that at high shear rates, Pa s.
     pub mu: f64,
     /// Pressure that the lattice's density deviations are measured from, Pa.
     pub reference_pressure: f64,
@@ -180,7 +187,8 @@ impl Plan {
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
-        let (rho, mu) = (case.blood.density.get_ref().si(), case.blood.viscosity.get_ref().si());
+        let rheology = blood::rheology(&case)?;
+        let (rho, mu) = (case.blood.density.get_ref().si(), rheology.reference());
         let peak = peak::estimate(&lattice, &iolets, rho, mu);
         let tolerance = case.time.tolerance.as_ref().map_or(TOLERANCE, |t| *t.get_ref());
         Ok(Self {
@@ -190,6 +198,7 @@ impl Plan {
             closed,
             iolets,
             rho,
+            rheology,
             mu,
             reference_pressure,
             peak,
@@ -203,7 +212,7 @@ impl Plan {
     /// The scale of a lattice whose fastest velocity is `peak` m/s.
     #[must_use]
     pub fn scale(&self, spacing: f64, peak: f64) -> Scale {
-        let slow = Scale::from_tau(spacing, self.rho, self.mu, LARGEST_TAU);
+        let slow = Scale::from_tau(spacing, self.rho, self.mu, self.largest_tau());
         if peak > 0.0 {
             let fast = Scale::from_velocity(spacing, self.rho, peak, PEAK_VELOCITY);
             if fast.dt < slow.dt {
@@ -211,6 +220,13 @@ impl Plan {
             }
         }
         slow
+    }
+
+    /// Largest relaxation time of the viscosity that the time step refers to: what also keeps the thickest blood within
+    /// [`LARGEST_LOCAL_TAU`].
+    #[must_use]
+    pub fn largest_tau(&self) -> f64 {
+        LARGEST_TAU.min(0.5 + (LARGEST_LOCAL_TAU - 0.5) * self.mu / self.rheology.largest())
     }
 
     /// The finest level as planned.

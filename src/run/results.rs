@@ -11,6 +11,7 @@ use super::level::Level;
 use super::plan::Plan;
 use super::steady::Finished;
 use super::summary::WallShear;
+use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
 use crate::case::Field;
 use crate::fluid::moments::{FIELDS, Macro};
@@ -116,6 +117,13 @@ fn volume(plan: &Plan, level: &Level, fields: &[&[f32]; FIELDS], time: f64, path
             }
         });
     };
+    let viscosity = |r: Range<usize>, out: &mut [f32]| {
+        rows(r, &mut |at, site| {
+            let velocity = |site: usize| [1, 2, 3].map(|k: usize| f64::from(fields[k][site]) / 3.0);
+            let rate = strain::shear_rate(&strain::rate(lattice, &velocity, site));
+            out[at] = plan.rheology.viscosity(rate / scale.dt) as f32;
+        });
+    };
     let fluid = |r: Range<usize>, out: &mut [u8]| rows(r, &mut |at, _| out[at] = 1);
     let mut arrays = Vec::new();
     if plan.case.output.fields.contains(&Field::Pressure) {
@@ -123,6 +131,9 @@ fn volume(plan: &Plan, level: &Level, fields: &[&[f32]; FIELDS], time: f64, path
     }
     if plan.case.output.fields.contains(&Field::Velocity) {
         arrays.push(vti::Array { name: "velocity", unit: "m/s", components: 3, fill: vti::Fill::F32(&velocity) });
+    }
+    if plan.case.output.fields.contains(&Field::Viscosity) && !plan.rheology.is_newtonian() {
+        arrays.push(vti::Array { name: "viscosity", unit: "Pa s", components: 1, fill: vti::Fill::F32(&viscosity) });
     }
     let volume = vti::Volume { grid, arrays: &arrays, fluid: &fluid, time: Some(time) };
     vti::write(path, &volume, Compression::default()).map(|_| ())
@@ -151,7 +162,7 @@ fn surface(
 ) -> Result<WallShear, OutputError> {
     let wall = &plan.vessel.wall;
     let sampler = WallSampler::new(&level.lattice, &plan.closed);
-    let sample = sampler.sample(fields, level.nu(plan.mu));
+    let sample = sampler.sample(fields, &|rate| plan.rheology.nu(rate, &level.scale));
     // The wall's vertices come first in the closed surface; those that no triangle uses keep the reference.
     let mut pressure = vec![plan.reference_pressure as f32; wall.vertices.len()];
     let mut wss = vec![0.0f32; 3 * wall.vertices.len()];
@@ -231,7 +242,7 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         "surfaces": surfaces,
         "device": summary["device"],
         "plan": {
-            "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu,
+            "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu, "rheology": plan.rheology.to_string(),
             "reference_pressure_pa": plan.reference_pressure, "estimated_velocity_max_m_s": plan.peak,
             "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(), "openings": openings,
         },

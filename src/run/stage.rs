@@ -2,9 +2,9 @@
 
 use super::RunError;
 use super::level::Level;
-use super::plan::{Asked, LARGEST_TAU, PEAK_VELOCITY, Plan, flow, pressure};
+use super::plan::{Asked, PEAK_VELOCITY, Plan, flow, pressure};
 use super::steady::{Control, Finished, Progress, Sample, Spent, Status};
-use super::transfer::{Frame, convert, refine};
+use super::transfer::{Frame, convert, refine, restress};
 use super::watch::{self, FAST, SLOW, Sight};
 use crate::backend::{Flow, State};
 use crate::fluid::moments::{FIELDS, Macro};
@@ -48,7 +48,8 @@ impl<'a> Stage<'a> {
         from_rest: bool,
         open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     ) -> Result<Self, RunError> {
-        let flow = open(&level)?;
+        let mut flow = open(&level)?;
+        flow.set_rheology(level.table(&plan.rheology))?;
         let ramp = if from_rest { (0.1 * plan.memory(&level)) as u64 } else { 0 };
         let (window, means) = (Vec::new(), Vec::new());
         Ok(Self { plan, level, flow, start, steps: 0, taken: 0, window, means, ramp, peak: 0.0 })
@@ -163,11 +164,12 @@ impl<'a> Stage<'a> {
         };
         self.correct(&influx, &ends);
         let tau = self.level.scale.viscosity_to_tau(self.plan.mu);
+        let slowest = self.plan.largest_tau();
         let settled = self.steps > 3 * self.ramp && self.window.len() == LOOKS / 2;
         if speed > FAST {
             self.retime(PEAK_VELOCITY / speed)?;
-        } else if settled && speed < SLOW && tau < 0.9 * (LARGEST_TAU - 0.5) + 0.5 {
-            self.retime((PEAK_VELOCITY / speed).min((LARGEST_TAU - 0.5) / (tau - 0.5)))?;
+        } else if settled && speed < SLOW && tau < 0.9 * (slowest - 0.5) + 0.5 {
+            self.retime((PEAK_VELOCITY / speed).min((slowest - 0.5) / (tau - 0.5)))?;
         }
         Ok(sample)
     }
@@ -216,6 +218,7 @@ impl<'a> Stage<'a> {
         let mut physics = level.physics(self.plan.mu);
         physics.wall_source = source * factor as f32;
         self.flow.set_physics(physics);
+        self.flow.set_rheology(level.table(&self.plan.rheology))?;
         self.ramp = (self.ramp as f64 / factor) as u64;
         self.steps = (self.steps as f64 / factor) as u64;
         self.level = level;
@@ -309,11 +312,12 @@ pub(super) fn retimed(plan: &Plan, level: &Level, next: &Level, state: &State) -
             field[site] = value;
         }
     }
+    restress(&level.lattice, &mut fields, &to);
     fields
 }
 
 pub(super) fn frame(plan: &Plan, level: &Level) -> Frame {
-    Frame { scale: level.scale, omega: 1.0 / level.scale.viscosity_to_tau(plan.mu) }
+    Frame { scale: level.scale, rheology: plan.rheology }
 }
 
 /// Largest relative difference of two samples: of flows against the inflow, of pressures against the largest drop.

@@ -1,31 +1,43 @@
 //! Carrying a flow from one lattice or time step to another.
 //!
 //! Velocity and pressure carry over in SI. The part of the second moment that is not equilibrium is proportional to the
-//! strain rate (`-2/(3 omega) S` before collision), which carries over too.
+//! strain rate (`-2/(3 omega) S` before collision), which carries over too. Where the viscosity depends on the shear it
+//! cannot be read off a state after collision, which holds no stress at all where omega is 1: there the strain rate comes
+//! from differences of the velocity.
 
 use rayon::prelude::*;
 
+use crate::analysis::strain;
+use crate::fluid::collision::omega;
 use crate::fluid::moments::{FIELDS, Macro, Moments};
+use crate::fluid::rheology::Rheology;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
-/// A scale with the relaxation that goes with it.
+/// A scale with the fluid that relaxes in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
     /// The scale.
     pub scale: Scale,
-    /// Inverse relaxation time of the shear stress.
-    pub omega: f64,
+    /// The fluid's law of viscosity.
+    pub rheology: Rheology,
 }
 
-/// A site's state in another frame.
+impl Frame {
+    /// Inverse relaxation time at a shear rate in lattice units.
+    fn omega(&self, shear_rate: f64) -> f64 {
+        omega(self.rheology.nu(shear_rate, &self.scale))
+    }
+}
+
+/// A site's state in another frame. The stress is right for a Newtonian fluid; [`restress`] sees to others.
 #[must_use]
 pub fn convert(m: &Macro, from: &Frame, to: &Frame) -> Macro {
     let velocity = (from.scale.dx / from.scale.dt) / (to.scale.dx / to.scale.dt);
     let pressure = velocity * velocity;
-    let kept = |omega: f64| (1.0 - omega) / omega;
+    let kept = |frame: &Frame| (1.0 - frame.omega(0.0)) / frame.omega(0.0);
     let rate = to.scale.dt / from.scale.dt;
-    let stress = if kept(from.omega).abs() > 1e-9 { rate * kept(to.omega) / kept(from.omega) } else { 0.0 };
+    let stress = if kept(from).abs() > 1e-9 { rate * kept(to) / kept(from) } else { 0.0 };
     let j = m.j.map(|x| x * velocity as f32);
     let (old, new) = (Macro::equilibrium(0.0, m.j).a, Macro::equilibrium(0.0, j).a);
     let a = std::array::from_fn(|k| new[k] + (m.a[k] - old[k]) * stress as f32);
@@ -59,7 +71,35 @@ pub fn refine(coarse: &Lattice, state: &[&[f32]; FIELDS], from: &Frame, fine: &L
             }
         }
     }
+    restress(fine, &mut fields, to);
     fields
+}
+
+/// Sets the stress of every site from differences of the velocity, by the viscosity of the shear rate there; leaves a
+/// Newtonian fluid as it is.
+pub fn restress(lattice: &Lattice, fields: &mut [Vec<f32>], frame: &Frame) {
+    if frame.rheology.is_newtonian() {
+        return;
+    }
+    let sites: Vec<usize> = lattice.fluid_sites().collect();
+    let state = &*fields;
+    let stressed = |&site: &usize| {
+        let velocity = |site: usize| [1, 2, 3].map(|k: usize| f64::from(state[k][site]) / 3.0);
+        let strain = strain::rate(lattice, &velocity, site);
+        let omega = frame.omega(strain::shear_rate(&strain));
+        let old = Macro::read(&std::array::from_fn(|k| state[k][site]));
+        let mut new = Macro::equilibrium(old.drho, old.j);
+        for (a, s) in new.a.iter_mut().zip(strain) {
+            *a -= (2.0 / 3.0 * (1.0 - omega) / omega * s) as f32;
+        }
+        new.write()
+    };
+    let moments: Vec<Moments> = sites.par_iter().with_min_len(1024).map(stressed).collect();
+    for (&site, moments) in sites.iter().zip(&moments) {
+        for (field, value) in fields.iter_mut().zip(moments) {
+            field[site] = *value;
+        }
+    }
 }
 
 fn interpolate(
@@ -102,8 +142,11 @@ mod tests {
     #[test]
     fn converting_there_and_back_changes_nothing() {
         let m = Macro { drho: 0.01, j: [0.03, -0.02, 0.05], a: [0.002, 0.001, 0.003, -0.001, 0.0005, 0.0007] };
-        let from = Frame { scale: Scale { dx: 1e-3, dt: 1e-4, rho: 1060.0 }, omega: 1.8 };
-        let to = Frame { scale: Scale { dx: 5e-4, dt: 3e-5, rho: 1060.0 }, omega: 1.6 };
+        let frame = |dx, dt, omega: f64| {
+            let scale = Scale { dx, dt, rho: 1060.0 };
+            Frame { scale, rheology: Rheology::Newtonian { viscosity: scale.tau_to_viscosity(1.0 / omega) } }
+        };
+        let (from, to) = (frame(1e-3, 1e-4, 1.8), frame(5e-4, 3e-5, 1.6));
         let back = convert(&convert(&m, &from, &to), &to, &from);
         assert!((back.drho - m.drho).abs() < 1e-7);
         for k in 0..6 {

@@ -227,7 +227,7 @@ impl Case {
     /// Mean error and standard deviation of the wall shear along the axis over the vertices of the middle.
     fn shear(&self, lattice: &Lattice, flow: &mut Flow, surface: &Closed) -> (f64, f64) {
         let sampler = WallSampler::new(lattice, surface);
-        let sample = sampler.sample(&flow.state().expect("a state").slices(), self.nu());
+        let sample = sampler.sample(&flow.state().expect("a state").slices(), &|_| self.nu());
         assert!(sample.weak.is_empty(), "{} weak vertices", sample.weak.len());
         let exact = 8.0 * self.nu() * self.mean_velocity() / self.across;
         let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);

@@ -28,7 +28,7 @@ fn sampled(
         (0..FIELDS).for_each(|k| fields[k][site] = state[k]);
     }
     let sampler = WallSampler::new(&lattice, surface);
-    let sample = sampler.sample(&std::array::from_fn(|k| fields[k].as_slice()), 0.1);
+    let sample = sampler.sample(&std::array::from_fn(|k| fields[k].as_slice()), &|_| 0.1);
     (sampler, sample)
 }
 

@@ -69,7 +69,8 @@ impl<'a> Stage<'a> {
     ) -> Result<Self, RunError> {
         let pace = pace(beat, &mut level, plan);
         let drive = drive::drive(plan, beat, &level, pace, &beat.states, beat.start_pressure);
-        let flow = open(&level)?;
+        let mut flow = open(&level)?;
+        flow.set_rheology(level.table(&plan.rheology))?;
         let mut stage = Self {
             plan,
             beat,
@@ -245,6 +246,7 @@ impl<'a> Stage<'a> {
         let mut physics = self.level.physics(self.plan.mu);
         physics.wall_source = (self.level.scale.flow_to_lattice(source) / self.level.wall_sites.max(1) as f64) as f32;
         self.flow.set_physics(physics);
+        self.flow.set_rheology(self.level.table(&self.plan.rheology))?;
         self.flow.set_drive(Some(self.drive.clone()))?;
         Ok(())
     }
