@@ -9,6 +9,7 @@ use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::run::RunError;
+use crate::run::fit::Room;
 use crate::run::level::Level;
 use crate::run::plan::Plan;
 
@@ -34,8 +35,9 @@ pub struct CheckArgs {
 /// # Errors
 /// [`Failure`]: what `run` would refuse.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let plan = Plan::new(args.common.load()?)?;
+    let case = args.common.load()?;
     let opened = device::open(args.common.device)?;
+    let plan = Plan::new(case, &Room::of(opened.clone()))?;
     let level = plan.finest();
     let seconds = estimate(&plan, &level, opened)?;
     if args.common.json {

@@ -5,6 +5,7 @@
 //! flows stop changing. [`results`] writes what was reached.
 
 pub mod ends;
+pub mod fit;
 pub mod level;
 pub mod peak;
 pub mod plan;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::fit::Room;
 use super::level::Level;
 use super::peak;
+use crate::backend::gpu::error::GpuError;
 use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
@@ -22,9 +24,6 @@ const COARSEST_ACROSS: [f64; 2] = [3.0, 8.0];
 
 /// Most lattices of a run.
 const MOST_LEVELS: usize = 3;
-
-/// Most sites that a plan takes without asking for a coarser resolution: 64 GB of state.
-const MOST_SITES: f64 = 6e8;
 
 /// Lattice velocity at the fastest point: the error of compressibility and the room for jets that outrun the estimate.
 pub const PEAK_VELOCITY: f64 = 0.1;
@@ -53,6 +52,9 @@ pub enum PlanError {
     /// The lattice.
     #[error(transparent)]
     Lattice(#[from] LatticeError),
+    /// The adapter cannot run a flow.
+    #[error(transparent)]
+    Gpu(#[from] GpuError),
 }
 
 /// What an opening is asked for, in SI.
@@ -109,11 +111,11 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Checks a case against its surface.
+    /// Checks a case against its surface and the device that it is to run on.
     ///
     /// # Errors
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
-    pub fn new(case: Case) -> Result<Self, PlanError> {
+    pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
         let unit = case.geometry.unit.get_ref().metres();
         let surface = formats::read_all(&case.surface_paths()?, unit)?;
@@ -124,8 +126,10 @@ impl Plan {
             case.openings.iter().zip(&vessel.openings).map(|(o, v)| extension(o, v.equivalent_diameter())).collect();
         let closed = extend::close(&vessel, &lengths)?;
         let spacing = spacing(&case, &vessel)?;
+        room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let iolets = iolets(&case, &vessel);
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
+        room.admits(&case, &lattice, narrowest(&vessel))?;
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
@@ -276,18 +280,6 @@ fn spacing(case: &Case, vessel: &Vessel) -> Result<f64, PlanError> {
         let help = format!("use a spacing of at most {:.4} mm, or across = 6 or more", narrowest / FEWEST_ACROSS * 1e3);
         return Err(case.error(case.resolution.span(), message, "too coarse", &help).into());
     }
-    let volume = box_volume(vessel);
-    let sites = volume / spacing.powi(3);
-    if sites > MOST_SITES * 40.0 {
-        let message = format!(
-            "resolution: a spacing of {:.5} mm makes about {:.1e} points in the vessel's box, more than a device holds",
-            spacing * 1e3,
-            sites
-        );
-        let least = (volume / (MOST_SITES * 40.0)).cbrt();
-        let help = format!("use a spacing of at least {:.4} mm, or a smaller across", least * 1e3);
-        return Err(case.error(case.resolution.span(), message, "too fine", &help).into());
-    }
     Ok(spacing)
 }
 
@@ -300,14 +292,6 @@ fn spacings(finest: f64, vessel: &Vessel) -> Vec<f64> {
         spacings.insert(0, 2.0 * spacings[0]);
     }
     spacings
-}
-
-fn box_volume(vessel: &Vessel) -> f64 {
-    let extent = |a: usize| {
-        let values = vessel.wall.vertices.iter().map(|v| v[a]);
-        values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
-    };
-    extent(0) * extent(1) * extent(2)
 }
 
 fn iolets(case: &Case, vessel: &Vessel) -> Vec<Iolet> {
