@@ -6,6 +6,7 @@
 
 pub mod ends;
 pub mod fit;
+pub mod gates;
 pub mod level;
 pub mod peak;
 pub mod plan;

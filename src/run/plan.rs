@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::fit::Room;
 use super::level::Level;
-use super::peak;
+use super::{gates, peak};
 use crate::backend::gpu::error::GpuError;
 use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
 use crate::geometry::build::Repairs;
@@ -117,6 +117,7 @@ impl Plan {
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
+        gates::check(&case)?;
         let unit = case.geometry.unit.get_ref().metres();
         let surface = formats::read_all(&case.surface_paths()?, unit)?;
         let selectors: Vec<_> = case.openings.iter().map(selector).collect();
