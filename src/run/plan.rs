@@ -34,6 +34,11 @@ pub const LARGEST_TAU: f64 = 0.58;
 /// Length of an automatic flow extension, in diameters of its opening.
 const EXTENSION: f64 = 1.5;
 
+/// Times in which the flow forgets its start that a run from rest and one from a coarser flow take until they are
+/// steady, as the shipped cases do (docs/verification.md).
+const FROM_REST: f64 = 4.0;
+const FROM_COARSER: f64 = 2.75;
+
 /// Default relative change that counts as steady.
 pub const TOLERANCE: f64 = 2e-3;
 
@@ -200,10 +205,22 @@ impl Plan {
         self.rho / self.mu * if scale > 0.0 { scale } else { 0.5 * self.peak * widest }
     }
 
-    /// Steps that the finest lattice is expected to need: about five times the time in which the flow forgets its start.
+    /// Steps that a lattice is expected to need, from rest or from the flow of a coarser one.
     #[must_use]
-    pub fn expected_steps(&self, level: &Level) -> u64 {
-        (5.0 * self.memory(level)) as u64
+    pub fn expected_steps(&self, level: &Level, from_rest: bool) -> u64 {
+        let most = self.case.time.max_steps.as_ref().map_or(u64::MAX, |most| *most.get_ref());
+        ((if from_rest { FROM_REST } else { FROM_COARSER } * self.memory(level)) as u64).min(most)
+    }
+
+    /// What all lattices together are expected to take, in steps of the finest.
+    #[must_use]
+    pub fn expected_work(&self, finest: &Level) -> f64 {
+        let work = |(k, &spacing): (usize, &f64)| {
+            let scale = self.scale(spacing, self.peak);
+            let steps = self.expected_steps(finest, k == 0) as f64 * finest.scale.dt / scale.dt;
+            steps * (finest.scale.dx / spacing).powi(3)
+        };
+        self.spacings.iter().enumerate().map(work).sum()
     }
 
     /// Steps in which the flow forgets its start: the blood's stay in the vessel or the time that viscosity needs
