@@ -87,7 +87,7 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "reynolds": plan.reynolds(), "womersley": Value::Null,
         "sites": level.lattice.sites, "bytes": level.bytes(), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
-        "openings": openings, "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
+        "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
     })
 }
 
@@ -154,6 +154,9 @@ pub fn text(plan: &Plan) -> String {
         steps(plan, &level),
         plan.spacings.len()
     );
+    for line in plan.repairs.lines() {
+        let _ = writeln!(text, "repaired        {line}");
+    }
     for warning in warnings(plan, &level) {
         let _ = writeln!(text, "warning         {warning}");
     }

@@ -56,6 +56,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         plan.spacings.drain(..plan.spacings.len() - 1);
     }
     let geometry = clock.elapsed().as_secs_f64();
+    plan.repairs.lines().iter().for_each(|line| reporter.say(&format!("surface repaired: {line}")));
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));
     }

@@ -39,6 +39,9 @@ const EXTENSION: f64 = 1.5;
 const FROM_REST: f64 = 4.0;
 const FROM_COARSER: f64 = 2.75;
 
+/// Largest mean velocity over an opening, m/s.
+const FASTEST: f64 = 5.0;
+
 /// Default relative change that counts as steady.
 pub const TOLERANCE: f64 = 2e-3;
 
@@ -134,6 +137,7 @@ impl Plan {
         let spacing = spacing(&case, &vessel)?;
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let iolets = iolets(&case, &vessel);
+        check_velocities(&case, &iolets)?;
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
         room.admits(&case, &lattice, narrowest(&vessel))?;
         let spacings = spacings(spacing, &vessel);
@@ -310,6 +314,25 @@ fn spacings(finest: f64, vessel: &Vessel) -> Vec<f64> {
         spacings.insert(0, 2.0 * spacings[0]);
     }
     spacings
+}
+
+/// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.
+fn check_velocities(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
+    for (opening, iolet) in case.openings.iter().zip(iolets) {
+        let velocity = flow(iolet.asked).map_or(0.0, |q| q.abs() / iolet.area);
+        if velocity > FASTEST {
+            let message = format!(
+                "opening `{}`: {:.4} ml/s through a diameter of {:.3} mm is {velocity:.2} m/s on average, allowed is up to \
+                 {FASTEST} m/s",
+                iolet.name,
+                flow(iolet.asked).unwrap_or(0.0) * 1e6,
+                iolet.diameter * 1e3
+            );
+            let help = "look at the unit here and at `geometry.unit`; blood is below 6 m/s even in a severe stenosis";
+            return Err(case.error(opening.condition.span(), message, "out of range", help));
+        }
+    }
+    Ok(())
 }
 
 fn iolets(case: &Case, vessel: &Vessel) -> Vec<Iolet> {
