@@ -8,3 +8,6 @@ pub mod pipelines;
 pub mod shader;
 
 mod memory;
+
+#[cfg(test)]
+mod testing;
