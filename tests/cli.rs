@@ -26,6 +26,18 @@ fn devices_says_what_auto_takes_and_why() {
     assert!(text.contains("native CPU (--device cpu)") && text.contains("vector instructions"), "{text}");
 }
 
+/// Looking for adapters looks for no window system, which Mesa would complain about.
+#[cfg(target_os = "linux")]
+#[test]
+fn devices_says_nothing_on_stderr_without_a_display() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_perfuse"));
+    for variable in ["XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "DISPLAY"] {
+        command.env_remove(variable);
+    }
+    let output = command.arg("devices").output().unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
 #[test]
 fn devices_as_json() {
     let output = perfuse(&["devices", "--json"]);

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::error::Faults;
+use super::instance::instance;
 
 /// Which device a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,7 +203,7 @@ pub fn select(choice: Choice, adapters: &[AdapterInfo]) -> Result<Selection, Dev
 }
 
 fn adapters() -> Vec<(AdapterInfo, wgpu::Adapter)> {
-    let all = pollster::block_on(wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle()).enumerate_adapters(wgpu::Backends::PRIMARY));
+    let all = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::PRIMARY));
     let mut all: Vec<_> = all.into_iter().map(|adapter| (AdapterInfo::of(&adapter), adapter)).collect();
     all.sort_by_key(|(info, _)| info.kind);
     all

@@ -7,6 +7,7 @@ pub mod layout;
 pub mod pipelines;
 pub mod shader;
 
+mod instance;
 mod memory;
 
 #[cfg(test)]
