@@ -156,7 +156,7 @@ fn soundness(found: &Inspection) -> String {
 }
 
 fn repairs(found: &Inspection) -> Vec<String> {
-    let (weld, flipped, loose_caps) = (found.weld.clone(), found.flipped, found.loose_caps);
+    let (weld, flipped, loose_caps) = (found.weld, found.flipped, found.loose_caps);
     Repairs { weld, flipped, loose_caps, ..Repairs::default() }.lines()
 }
 
