@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use perfuse::geometry::formats::{FormatError, read, read_all, read_counted};
 use perfuse::geometry::surface::Surface;
 
+mod support;
+
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files/surfaces")
 }
@@ -189,22 +191,9 @@ fn messages() {
     );
 }
 
-/// The folder of real surfaces, or `None` where it is absent and not required.
-fn data() -> Option<PathBuf> {
-    let folder = std::env::var_os("PERFUSE_DATA")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"), PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|r| r.split(',').any(|w| w == "data"));
-    assert!(!required, "no data at {}", folder.display());
-    println!("SKIPPED: no data at {}", folder.display());
-    None
-}
-
 #[test]
 fn real_files() {
-    let Some(data) = data() else { return };
+    let Some(data) = support::data() else { return };
     for (name, triangles, patches) in [
         ("aorta_coarctation/wall_aorta.stl", 61_565, 1),
         ("aorta_coarctation/inlet.stl", 267, 1),

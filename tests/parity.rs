@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::cpu::{CpuFlow, Level};
-use perfuse::backend::gpu::device::{Choice, DeviceError, Opened, open};
+use perfuse::backend::gpu::device::Opened;
 use perfuse::backend::gpu::error::GpuError;
 use perfuse::backend::gpu::flow::{GpuFlow, fits};
 use perfuse::backend::gpu::pipelines::Checks;
@@ -20,6 +20,9 @@ use perfuse::fluid::rheology::{CARREAU_YASUDA, Table};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
 use perfuse::units::Scale;
+
+mod support;
+use support::adapter;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 const RADIUS: f64 = 3e-3;
@@ -92,20 +95,6 @@ impl Setup {
         let (worst, differ, of) = self.difference(a, b);
         println!("{what}: largest relative difference {worst:.2e}; {differ} of {of} values differ");
         assert!(worst <= TOLERANCE, "{what}: {worst:.2e}");
-    }
-}
-
-/// An adapter, or none and a word about it.
-fn adapter() -> Option<Opened> {
-    match open(Choice::Gpu) {
-        Ok(opened) => opened,
-        Err(DeviceError::NoAdapter) => {
-            let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
-            assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
-            println!("SKIPPED: no adapter");
-            None
-        }
-        Err(error) => panic!("{error}"),
     }
 }
 

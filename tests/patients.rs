@@ -1,30 +1,19 @@
 //! Patient surfaces from the file to the converged flow. Coarser than the case files, so that the suite stays short; what
 //! the case files themselves give stands in docs/verification.md.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
 use serde_json::Value;
 
+mod support;
+
 /// Runs use every core: one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// The data folder; none (and a line that says so) where it is absent.
-fn data() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("PERFUSE_DATA").map_or(beside, PathBuf::from);
-    if folder.is_dir() {
-        return folder.canonicalize().ok();
-    }
-    let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("data"));
-    assert!(!required, "PERFUSE_REQUIRE names data, but {} is not there", folder.display());
-    println!("SKIPPED: patient data not found at {}", folder.display());
-    None
-}
-
 fn run(name: &str, across: u32) -> Option<Value> {
-    let data = data()?;
+    let data = support::data()?.canonicalize().unwrap_or_else(|e| panic!("{e}"));
     let _alone = ALONE.lock();
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/patients").join(name).with_extension("toml");

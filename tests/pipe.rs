@@ -10,13 +10,13 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use perfuse::backend::gpu::device::{Choice, DeviceError, open};
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
 
-#[path = "support/pipe.rs"]
 mod support;
-use support::{Case, Row};
+#[path = "support/pipe.rs"]
+mod tilted;
+use tilted::{Case, Row};
 
 /// Lattice sites across the pipe.
 const ACROSS: [f64; 4] = [12.0, 16.0, 24.0, 32.0];
@@ -54,21 +54,12 @@ fn errors_and_orders_of_a_tilted_pipe() {
 /// The two coarsest lattices on the GPU backend: the same errors as on the CPU, by the same bounds.
 #[test]
 fn coarse_pipes_on_the_gpu() {
-    let opened = match open(Choice::Gpu) {
-        Ok(opened) => opened,
-        Err(DeviceError::NoAdapter) => {
-            let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
-            assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
-            println!("SKIPPED: no adapter");
-            return;
-        }
-        Err(error) => panic!("{error}"),
-    };
+    let Some(opened) = support::adapter() else { return };
     let cases = SERIES.into_iter().flat_map(|series| [(12.0, series), (16.0, series)]);
     for (across, (reynolds, tau)) in cases {
         let case = Case { across, reynolds, tau, halfway: false };
         let cpu = case.run(&surface(across), None);
-        let gpu = case.run(&surface(across), opened.clone());
+        let gpu = case.run(&surface(across), Some(opened.clone()));
         println!("{case}{cpu} CPU\n{case}{gpu} GPU");
         check_bounds(&(case, gpu));
         assert!((gpu.velocity - cpu.velocity).abs() <= 1e-4, "velocity error {} and {}", gpu.velocity, cpu.velocity);
@@ -136,7 +127,7 @@ fn solve(mut cases: Vec<Case>) -> Vec<(Case, Row)> {
 
 /// The pipe of radius 1 m, with sides that turn the wall by less than a quarter of a spacing's angle.
 fn surface(across: f64) -> Closed {
-    tube::closed([0.0; 3], support::AXIS, 1.0, 2.0 * support::LENGTH, (16.0 * across) as usize)
+    tube::closed([0.0; 3], tilted::AXIS, 1.0, 2.0 * tilted::LENGTH, (16.0 * across) as usize)
 }
 
 /// Least-squares slope of the logarithm of an error against that of the spacing.

@@ -5,6 +5,8 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use perfuse::case::Case;
+use perfuse::run::gates::keys;
 use serde_json::Value;
 
 /// Runs use every core: one at a time.
@@ -74,6 +76,7 @@ fn poiseuille_in_a_tube_from_a_file() {
     let shear = 32.0 * 4e-3 * 1e-6 / (std::f64::consts::PI * 4e-3f64.powi(3));
     let (got_drop, got_shear) = (number("/pressure_drop_mmHg/outlet"), number("/wss_pa/mean"));
     println!("pressure drop {got_drop:.5} mmHg of {drop:.5}, mean wall shear {got_shear:.4} Pa of {shear:.4}");
+    assert_gates_know(&case, &summary);
     assert!((got_drop / drop - 1.0).abs() < 0.04, "pressure drop {got_drop} mmHg, closed form {drop}");
     assert!((got_shear / shear - 1.0).abs() < 0.04, "mean wall shear {got_shear} Pa, closed form {shear}");
     assert!((number("/openings/0/flow_ml_s/mean") - 1.0).abs() < 2e-3, "{summary:#}");
@@ -87,6 +90,31 @@ fn poiseuille_in_a_tube_from_a_file() {
     assert!(!manifest.contains(&*folder.path().to_string_lossy()), "no path of this machine in the manifest");
     let probes = std::fs::read_to_string(out.join("probes.csv")).unwrap_or_else(|e| panic!("{e}"));
     assert!(probes.starts_with("time [s],spacing [mm],flow_inlet [ml/s],pressure_inlet [mmHg]"), "{probes:.80}");
+}
+
+/// Every number of a summary can have a gate, and gates on nothing else are accepted.
+fn assert_gates_know(case: &Path, summary: &Value) {
+    let case = Case::load(case, &[]).unwrap_or_else(|e| panic!("{e}"));
+    let (mut known, mut found) = (keys(&case), Vec::new());
+    numbers(summary, String::new(), &mut found);
+    found.retain(|key| !key.starts_with("levels.") || key.starts_with("levels.0."));
+    known.sort();
+    found.sort();
+    assert_eq!(known, found);
+}
+
+/// Dotted keys of all numbers below a value, members of a list by their names.
+fn numbers(value: &Value, key: String, found: &mut Vec<String>) {
+    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match value {
+        Value::Number(_) => found.push(key),
+        Value::Object(map) => map.iter().for_each(|(name, inner)| numbers(inner, below(name), found)),
+        Value::Array(list) => list.iter().enumerate().for_each(|(k, inner)| {
+            let name = inner["name"].as_str().map_or_else(|| k.to_string(), str::to_owned);
+            numbers(inner, below(&name), found);
+        }),
+        _ => {}
+    }
 }
 
 #[test]

@@ -13,18 +13,8 @@ use perfuse::geometry::orient::volume;
 use perfuse::geometry::surface::Surface;
 use perfuse::geometry::vessel::{Closed, Selector, Tag, Vessel};
 
-/// The folder of real data; `None`, after saying so, where it is absent.
-fn data() -> Option<PathBuf> {
-    let default = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("PERFUSE_DATA").map_or_else(default, PathBuf::from);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|what| what.split(',').any(|word| word.trim() == "data"));
-    assert!(!required, "PERFUSE_REQUIRE=data, but there is no folder {}", folder.display());
-    println!("SKIPPED: no folder {}", folder.display());
-    None
-}
+mod support;
+use support::data;
 
 fn load(folder: &str, files: &[&str], unit: f64) -> Option<Surface> {
     let folder = data()?.join(folder);

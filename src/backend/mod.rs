@@ -16,6 +16,7 @@ use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
 pub mod gpu;
+pub mod host;
 pub mod native;
 mod tally;
 

@@ -31,7 +31,8 @@ pub(super) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<
 }
 
 /// The most similar of the known words, if one is similar.
-pub(super) fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+#[must_use]
+pub fn suggestion<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let likeness = |k: &&str| strsim::jaro_winkler(&word.to_lowercase(), &k.to_lowercase());
     let best = known.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&best) > 0.8).then_some(best)

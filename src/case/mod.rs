@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
 pub use rheology::Rheology;
+pub use keys::suggestion;
 pub use toml::Spanned;
 pub use values::{Extension, Field, LengthUnit, Profile, Until};
 

@@ -9,6 +9,7 @@ use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::run::RunError;
+use crate::run::fit::Room;
 use crate::run::level::Level;
 use crate::run::plan::Plan;
 
@@ -34,8 +35,9 @@ pub struct CheckArgs {
 /// # Errors
 /// [`Failure`]: what `run` would refuse.
 pub fn run(args: &CheckArgs) -> Result<(), Failure> {
-    let plan = Plan::new(args.common.load()?)?;
+    let case = args.common.load()?;
     let opened = device::open(args.common.device)?;
+    let plan = Plan::new(case, &Room::of(opened.clone()))?;
     let level = plan.finest();
     let seconds = estimate(&plan, &level, opened)?;
     if args.common.json {
@@ -59,8 +61,12 @@ fn estimate(plan: &Plan, level: &Level, opened: Option<device::Opened>) -> Resul
     };
     advance(2)?;
     let step = advance(TRIAL_STEPS)? / TRIAL_STEPS as f64;
-    // The coarser lattices together take about a tenth of the finest one's time.
-    Ok(plan.expected_steps(level) as f64 * step * 1.1)
+    Ok(plan.expected_work(level) * step)
+}
+
+/// Steps that the finest lattice is expected to need.
+fn steps(plan: &Plan, level: &Level) -> u64 {
+    plan.expected_steps(level, plan.spacings.len() == 1)
 }
 
 /// The plan in numbers.
@@ -80,9 +86,9 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "spacing_mm": scale.dx * 1e3, "time_step_us": scale.dt * 1e6, "tau": scale.viscosity_to_tau(plan.mu),
         "mach": scale.velocity_to_lattice(plan.peak) * 3f64.sqrt(), "velocity_max_m_s": plan.peak,
         "reynolds": plan.reynolds(), "womersley": Value::Null,
-        "sites": level.lattice.sites, "bytes": level.bytes(), "steps": plan.expected_steps(level),
+        "sites": level.lattice.sites, "bytes": level.bytes(), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
-        "openings": openings, "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
+        "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
     })
 }
 
@@ -147,9 +153,12 @@ pub fn text(plan: &Plan) -> String {
     let _ = writeln!(
         text,
         "steps           about {} on the finest of {} lattices",
-        plan.expected_steps(&level),
+        steps(plan, &level),
         plan.spacings.len()
     );
+    for line in plan.repairs.lines() {
+        let _ = writeln!(text, "repaired        {line}");
+    }
     for warning in warnings(plan, &level) {
         let _ = writeln!(text, "warning         {warning}");
     }

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::starter::case_file;
 use super::{Failure, print, print_json};
+use crate::geometry::build::Repairs;
 use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
 use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
@@ -155,15 +156,8 @@ fn soundness(found: &Inspection) -> String {
 }
 
 fn repairs(found: &Inspection) -> Vec<String> {
-    let weld = &found.weld;
-    let counts = [
-        (weld.near, "vertices welded within rounding"),
-        (weld.degenerate, "collapsed triangles dropped"),
-        (weld.duplicate, "repeated or folded triangles dropped"),
-        (found.flipped, "triangles turned to face outward"),
-        (found.loose_caps, "loose caps taken off"),
-    ];
-    counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    let (weld, flipped, loose_caps) = (found.weld, found.flipped, found.loose_caps);
+    Repairs { weld, flipped, loose_caps, ..Repairs::default() }.lines()
 }
 
 fn end_line(k: usize, end: &FoundEnd) -> String {

@@ -18,11 +18,18 @@ pub struct Reporter {
     state: RefCell<State>,
 }
 
-/// The lattice that is being run, since when, and when it was last told of.
+/// The lattice that is being run, since when and which step it has been watched, and when it was last told of.
 struct State {
     level: usize,
     since: Instant,
+    first: u64,
     told: Option<Instant>,
+}
+
+/// Steps a second and what they were counted over.
+struct Pace {
+    steps: u64,
+    seconds: f64,
 }
 
 impl Reporter {
@@ -35,7 +42,7 @@ impl Reporter {
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar
         });
-        let state = State { level: usize::MAX, since: Instant::now(), told: None };
+        let state = State { level: usize::MAX, since: Instant::now(), first: 0, told: None };
         Self { quiet, bar, state: RefCell::new(state) }
     }
 
@@ -65,10 +72,10 @@ impl Reporter {
         }
         let mut state = self.state.borrow_mut();
         if state.level != progress.level {
-            (state.level, state.since) = (progress.level, Instant::now());
+            (state.level, state.since, state.first) = (progress.level, Instant::now(), progress.steps);
         }
-        let seconds = state.since.elapsed().as_secs_f64().max(1e-6);
-        let text = line(progress, seconds);
+        let steps = progress.steps.saturating_sub(state.first);
+        let text = line(progress, &Pace { steps, seconds: state.since.elapsed().as_secs_f64() });
         match &self.bar {
             Some(bar) => {
                 bar.set_length(progress.expected.max(progress.steps));
@@ -92,15 +99,36 @@ impl Reporter {
     }
 }
 
-fn line(p: &Progress, seconds: f64) -> String {
-    let mlups = p.steps as f64 * p.sites as f64 / seconds / 1e6;
-    let left = p.expected.saturating_sub(p.steps) as f64 * seconds / p.steps.max(1) as f64;
+/// The steps before the first look at a lattice are not counted: how long they took is not known.
+fn line(p: &Progress, pace: &Pace) -> String {
+    let (speed, left) = if pace.steps > 0 && pace.seconds > 0.0 {
+        let rate = pace.steps as f64 / pace.seconds;
+        let left = p.expected.saturating_sub(p.steps) as f64 / rate;
+        (format!("{:.1} MLUPS", rate * p.sites as f64 * 1e-6), format!(", about {left:.0} s left"))
+    } else {
+        (format!("{} sites", p.sites), String::new())
+    };
     let change = p.change.map_or("-".to_owned(), |c| format!("{c:.1e}"));
     format!(
-        "lattice {} of {}: step {}, {mlups:.1} MLUPS, change {change} (steady below {:.1e}), about {left:.0} s left",
+        "lattice {} of {}: step {}, {speed}, change {change} (steady below {:.1e}){left}",
         p.level + 1,
         p.levels,
         p.steps,
         p.tolerance
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speed_is_told_once_it_is_known() {
+        let progress =
+            Progress { level: 1, levels: 3, steps: 3000, expected: 5000, sites: 2000, change: None, tolerance: 2e-3 };
+        let first = line(&progress, &Pace { steps: 0, seconds: 1e-7 });
+        assert_eq!(first, "lattice 2 of 3: step 3000, 2000 sites, change - (steady below 2.0e-3)");
+        let later = line(&progress, &Pace { steps: 1000, seconds: 0.5 });
+        assert!(later.contains("step 3000, 4.0 MLUPS,") && later.ends_with("about 1 s left"), "{later}");
+    }
 }

@@ -13,6 +13,7 @@ use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::backend::native::Native;
 use crate::output::create_folder;
+use crate::run::fit::Room;
 use crate::run::plan::Plan;
 use crate::run::steady::{self, Finished, Status};
 use crate::run::summary::{self, DeviceName, Seconds};
@@ -49,15 +50,16 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let folder = args.common.out_dir(&case);
     let reporter = Reporter::new(args.common.quiet);
     reporter.phase("reading the surface and cutting the lattice");
-    let mut plan = Plan::new(case)?;
+    let opened = device::open(args.common.device)?;
+    let mut plan = Plan::new(case, &Room::of(opened.clone()))?;
     if args.no_coarse {
         plan.spacings.drain(..plan.spacings.len() - 1);
     }
     let geometry = clock.elapsed().as_secs_f64();
+    plan.repairs.lines().iter().for_each(|line| reporter.say(&format!("surface repaired: {line}")));
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));
     }
-    let opened = device::open(args.common.device)?;
     let device = device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));
     create_folder(&folder).map_err(RunError::from)?;

@@ -33,6 +33,24 @@ pub struct Repairs {
     pub closed_ends: Vec<Rim>,
 }
 
+impl Repairs {
+    /// What was changed, one kind a line, with its number.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let weld = &self.weld;
+        let counts = [
+            (weld.near, "vertices welded within rounding"),
+            (weld.degenerate, "collapsed triangles dropped"),
+            (weld.duplicate, "repeated or folded triangles dropped"),
+            (self.flipped, "triangles turned to face outward"),
+            (self.loose_caps, "loose caps taken off"),
+            (self.debris, "closed pieces outside the vessel dropped"),
+            (self.obstacles, "closed pieces inside the vessel kept as obstacles"),
+        ];
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    }
+}
+
 impl Vessel {
     /// Builds the vessel of `surface` whose openings are selected by `selectors` (name, selector), in that order.
     ///

@@ -7,6 +7,7 @@ use super::plan::{Asked, Plan, pressure};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
 use crate::fluid::rheology::{Rheology, Table};
+use crate::fluid::moments::FIELDS;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
@@ -64,12 +65,7 @@ impl Level {
     /// Bytes of both states and of the block tables.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let lattice = &self.lattice;
-        let tables = lattice.origins.len() * (12 + 2 + 32 + 36 + 16)
-            + lattice.wall_rows.len() * 32
-            + lattice.iolet_rows.len() * 8
-            + lattice.iolet_links.len() * 28;
-        lattice.padded_len() * 80 + tables
+        2 * FIELDS * size_of::<f32>() * self.lattice.padded_len() + self.lattice.table_bytes()
     }
 }
 

@@ -7,6 +7,8 @@
 pub mod cycle;
 pub mod blood;
 pub mod ends;
+pub mod fit;
+pub mod gates;
 pub mod level;
 pub mod peak;
 pub mod plan;

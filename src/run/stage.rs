@@ -100,7 +100,7 @@ impl<'a> Stage<'a> {
             let memory = self.plan.memory(&self.level);
             let between = ((memory / WINDOWS / LOOKS as f64) as usize).clamp(10, 2000);
             let most = given.unwrap_or((PATIENCE * memory) as u64);
-            let expected = ((if last { 5.0 } else { 4.0 }) * memory) as u64;
+            let expected = self.plan.expected_steps(&self.level, self.ramp > 0);
             self.flow.advance(between)?;
             self.steps += between as u64;
             self.taken += between as u64;
@@ -117,8 +117,8 @@ impl<'a> Stage<'a> {
             let progress = Progress {
                 level,
                 levels,
-                steps: self.steps,
-                expected,
+                steps: self.taken,
+                expected: self.taken + expected.saturating_sub(self.steps),
                 sites: self.level.lattice.sites,
                 change: change.map(|c| c * WINDOWS),
                 tolerance: tolerance * WINDOWS,

@@ -14,6 +14,9 @@ use crate::fluid::rheology::Rheology;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
+/// Blocks that are interpolated at a time: their states are held twice.
+const PIECE: usize = 1 << 14;
+
 /// A scale with the fluid that relaxes in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
@@ -49,25 +52,26 @@ pub fn convert(m: &Macro, from: &Frame, to: &Frame) -> Macro {
 #[must_use]
 pub fn refine(coarse: &Lattice, state: &[&[f32]; FIELDS], from: &Frame, fine: &Lattice, to: &Frame) -> Vec<Vec<f32>> {
     let index = coarse.index();
-    let blocks: Vec<[Moments; LANES]> = (0..fine.origins.len())
-        .into_par_iter()
-        .with_min_len(64)
-        .map(|block| {
-            std::array::from_fn(|lane| {
-                if fine.fluid[block] >> lane & 1 == 0 {
-                    return [0.0; FIELDS];
-                }
-                let position = fine.position(Lattice::base(block) + lane);
-                let at = |a: usize| (position[a] - coarse.grid.origin[a]) / coarse.grid.spacing;
-                convert(&interpolate(&index, coarse, state, [at(0), at(1), at(2)]), from, to).write()
-            })
+    let of_block = |block: usize| -> [Moments; LANES] {
+        std::array::from_fn(|lane| {
+            if fine.fluid[block] >> lane & 1 == 0 {
+                return [0.0; FIELDS];
+            }
+            let position = fine.position(Lattice::base(block) + lane);
+            let at = |a: usize| (position[a] - coarse.grid.origin[a]) / coarse.grid.spacing;
+            convert(&interpolate(&index, coarse, state, [at(0), at(1), at(2)]), from, to).write()
         })
-        .collect();
+    };
     let mut fields = vec![vec![0.0; fine.padded_len()]; FIELDS];
-    for (block, lanes) in blocks.iter().enumerate() {
-        for (lane, moments) in lanes.iter().enumerate() {
-            for (field, value) in fields.iter_mut().zip(moments) {
-                field[Lattice::base(block) + lane] = *value;
+    let blocks = fine.origins.len();
+    for first in (0..blocks).step_by(PIECE) {
+        let piece = first..blocks.min(first + PIECE);
+        let found: Vec<_> = piece.clone().into_par_iter().with_min_len(64).map(of_block).collect();
+        for (block, lanes) in piece.zip(found) {
+            for (lane, moments) in lanes.iter().enumerate() {
+                for (field, value) in fields.iter_mut().zip(moments) {
+                    field[Lattice::base(block) + lane] = *value;
+                }
             }
         }
     }

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use serde::Serialize;
 
 use super::error::Faults;
+use super::instance::instance;
 
 /// Which device a user asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -202,8 +203,7 @@ pub fn select(choice: Choice, adapters: &[AdapterInfo]) -> Result<Selection, Dev
 }
 
 fn adapters() -> Vec<(AdapterInfo, wgpu::Adapter)> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let all = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let all = pollster::block_on(instance().enumerate_adapters(wgpu::Backends::PRIMARY));
     let mut all: Vec<_> = all.into_iter().map(|adapter| (AdapterInfo::of(&adapter), adapter)).collect();
     all.sort_by_key(|(info, _)| info.kind);
     all
@@ -308,15 +308,7 @@ mod tests {
     /// Opens whatever adapter this machine has and checks that its limits were granted in full.
     #[test]
     fn an_adapter_opens_with_its_full_limits() {
-        let opened = match open(Choice::Gpu) {
-            Ok(opened) => opened.unwrap_or_else(|| panic!("an adapter was asked for")),
-            Err(DeviceError::NoAdapter) => {
-                let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
-                assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
-                return println!("SKIPPED: no adapter");
-            }
-            Err(error) => panic!("{error}"),
-        };
+        let Some(opened) = crate::backend::gpu::testing::adapter() else { return };
         assert_eq!(opened.device.limits().max_buffer_size, opened.info.max_buffer_size);
         assert_eq!(list().first(), Some(&opened.info));
     }

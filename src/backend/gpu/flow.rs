@@ -77,6 +77,25 @@ fn wall_bytes(lattice: &Lattice) -> u64 {
     (lattice.wall_rows.len() * size_of::<WallRow>()) as u64
 }
 
+/// Bytes that an adapter takes in one array.
+#[must_use]
+pub fn largest_array(adapter: &AdapterInfo) -> u64 {
+    adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size)
+}
+
+/// Checks that an adapter's limits admit a lattice, and that it has the memory now: takes it, and gives it back.
+///
+/// # Errors
+/// [`GpuError`] with what is needed and what is allowed.
+pub fn reserve(gpu: &Opened, lattice: &Lattice) -> Result<(), GpuError> {
+    fits(&gpu.info, lattice)?;
+    let sizes = [field_bytes(lattice); 2 * FIELDS].into_iter().chain([block_bytes(lattice), wall_bytes(lattice)]);
+    let buffers: Vec<_> = sizes.map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
+    drop(buffers);
+    gpu.faults.wait(&gpu.device, None);
+    gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice) })
+}
+
 /// Checks that an adapter's limits admit a lattice.
 ///
 /// # Errors
@@ -91,7 +110,7 @@ pub fn fits(adapter: &AdapterInfo, lattice: &Lattice) -> Result<(), GpuError> {
     if allowed < WORKGROUP {
         return Err(GpuError::SmallWorkgroup { adapter: name(), needed: WORKGROUP, allowed });
     }
-    let allowed = adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size);
+    let allowed = largest_array(adapter);
     let arrays = [
         ("each of twenty site arrays", field_bytes(lattice)),
         ("their blocks", block_bytes(lattice)),

@@ -97,20 +97,12 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::gpu::device::{Choice, DeviceError, open};
+    use crate::backend::gpu::testing::adapter;
 
     /// More than one piece, and the last one short.
     #[test]
     fn what_goes_up_in_pieces_comes_down_the_same() {
-        let gpu = match open(Choice::Gpu) {
-            Ok(opened) => opened.unwrap_or_else(|| panic!("an adapter was asked for")),
-            Err(DeviceError::NoAdapter) => {
-                let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
-                assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
-                return println!("SKIPPED: no adapter");
-            }
-            Err(error) => panic!("{error}"),
-        };
+        let Some(gpu) = adapter() else { return };
         let demand = Demand { sites: 0, bytes: 0 };
         for len in [0, 1, 7, PIECE as usize / 4, PIECE as usize / 4 + 5] {
             let values: Vec<u32> = (0..len as u32).map(|k| k.wrapping_mul(2_654_435_761)).collect();

@@ -9,4 +9,8 @@ pub mod pipelines;
 pub mod shader;
 
 mod indices;
+mod instance;
 mod memory;
+
+#[cfg(test)]
+mod testing;

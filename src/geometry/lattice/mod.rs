@@ -138,6 +138,22 @@ impl Lattice {
         Ok(lattice)
     }
 
+    /// Bytes of the tables of a block, those of its cut links left out.
+    pub const BLOCK_BYTES: usize = size_of::<[i32; 3]>()
+        + size_of::<u16>()
+        + size_of::<[u32; 8]>()
+        + size_of::<[u16; Q - 1]>()
+        + 2 * size_of::<Span>();
+
+    /// Bytes of all tables.
+    #[must_use]
+    pub fn table_bytes(&self) -> usize {
+        self.origins.len() * Self::BLOCK_BYTES
+            + self.wall_rows.len() * size_of::<WallRow>()
+            + self.iolet_rows.len() * size_of::<IoletRow>()
+            + self.iolet_links.len() * size_of::<IoletLink>()
+    }
+
     /// Length of padded site arrays.
     #[must_use]
     pub fn padded_len(&self) -> usize {

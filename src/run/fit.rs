@@ -1,0 +1,155 @@
+//! Whether a lattice fits: the numbers that name its sites, the adapter's arrays and memory, the processor's memory.
+//!
+//! A resolution far too fine is refused by the vessel's volume alone, before anything is built; the rest once the lattice
+//! is there and its size known. The processor's memory holds the tables of the lattice and of the coarser one it starts
+//! from, and a copy of the state when the time step changes or a coarser flow is taken over; without an adapter both
+//! states of each as well.
+
+use super::plan::{FEWEST_ACROSS, PlanError};
+use crate::backend::gpu::device::Opened;
+use crate::backend::gpu::error::GpuError;
+use crate::backend::gpu::flow;
+use crate::backend::host;
+use crate::case::{Case, CaseError};
+use crate::fluid::moments::FIELDS;
+use crate::geometry::lattice::{LANES, Lattice, PAD};
+use crate::geometry::orient::volume;
+use crate::geometry::vessel::Closed;
+
+/// Lanes that 32 bits can number, padding included.
+const MOST_LANES: f64 = u32::MAX as f64 - (2 * PAD * LANES) as f64;
+
+/// Bytes of a state, a lane.
+const STATE: f64 = (FIELDS * size_of::<f32>()) as f64;
+
+/// Sites of the coarser lattice that a run starts from, those of the finest being 1.
+const COARSER: f64 = 0.125;
+
+/// Room that a suggested resolution leaves: for lanes that are not fluid where only the volume is known, and for what
+/// the number of sites cuts off.
+const SPARE: [f64; 2] = [1.4, 1.05];
+
+/// What a run can use.
+#[derive(Clone, Debug)]
+pub struct Room {
+    gpu: Option<Opened>,
+    memory: Option<u64>,
+}
+
+impl Room {
+    /// What an adapter, or without one the processor, has at present.
+    #[must_use]
+    pub fn of(gpu: Option<Opened>) -> Self {
+        Self { gpu, memory: host::available() }
+    }
+
+    /// Bytes of the processor's memory that a run takes at its peak, by lanes and bytes of the tables.
+    fn demand(&self, lanes: f64, tables: f64) -> f64 {
+        let states = if self.gpu.is_some() { 1.0 } else { 2.0 };
+        (1.0 + COARSER) * (states * STATE * lanes + tables) + STATE * lanes
+    }
+
+    /// The first thing that a lattice has too much of.
+    fn excess(&self, lanes: f64, tables: f64) -> Option<Excess> {
+        if lanes > MOST_LANES {
+            let what = format!("one lattice can number {MOST_LANES:.2e}");
+            return Some(Excess { what, over: Some(lanes / MOST_LANES), remedy: "" });
+        }
+        if let Some(gpu) = &self.gpu {
+            let (needed, allowed) = (lanes * size_of::<f32>() as f64, flow::largest_array(&gpu.info) as f64);
+            if needed > allowed {
+                return Some(Excess::array(&gpu.info.name, "each of twenty site arrays", needed, allowed));
+            }
+        }
+        let (needed, allowed) = (self.demand(lanes, tables), self.memory? as f64);
+        let what = format!("they need {} of memory, and {} are available", gigabytes(needed), gigabytes(allowed));
+        let remedy = ", or close other programs";
+        (needed > allowed).then(|| Excess { what, over: Some(needed / allowed), remedy })
+    }
+
+    /// Refuses a spacing (m) that cannot fit, judged by the volume of the vessel closed.
+    ///
+    /// # Errors
+    /// [`CaseError`] that points at the resolution.
+    pub(super) fn admits_spacing(
+        &self,
+        case: &Case,
+        closed: &Closed,
+        (spacing, narrowest): (f64, f64),
+    ) -> Result<(), CaseError> {
+        let sites = volume(&closed.vertices, &closed.triangles) / spacing.powi(3);
+        // Every site is a lane, and most lanes are sites.
+        let tables = sites * Lattice::BLOCK_BYTES as f64 / LANES as f64;
+        let Some(excess) = self.excess(sites, tables) else { return Ok(()) };
+        Err(excess.refuse(case, format!("about {sites:.2e} sites"), SPARE[0], (spacing, narrowest)))
+    }
+
+    /// Refuses a lattice that does not fit.
+    ///
+    /// # Errors
+    /// [`PlanError::Case`] that points at the resolution; [`PlanError::Gpu`] if the adapter admits no lattice at all.
+    pub(super) fn admits(&self, case: &Case, lattice: &Lattice, narrowest: f64) -> Result<(), PlanError> {
+        let on_adapter = || match flow::reserve(self.gpu.as_ref()?, lattice) {
+            Ok(()) => None,
+            Err(GpuError::TooLarge { adapter, what, needed, allowed, .. }) => {
+                Some(Ok(Excess::array(&adapter, what, needed as f64, allowed as f64)))
+            }
+            Err(GpuError::OutOfMemory { adapter, needed, .. }) => Some(Ok(Excess::memory(&adapter, needed as f64))),
+            Err(other) => Some(Err(other)),
+        };
+        let excess = match self.excess(lattice.padded_len() as f64, lattice.table_bytes() as f64) {
+            Some(excess) => excess,
+            None => match on_adapter() {
+                Some(excess) => excess?,
+                None => return Ok(()),
+            },
+        };
+        let sites = format!("{} sites", lattice.sites);
+        Err(excess.refuse(case, sites, SPARE[1], (lattice.grid.spacing, narrowest)).into())
+    }
+}
+
+/// What a lattice has too much of.
+struct Excess {
+    what: String,
+    /// How many times too much it is, where the limit is known.
+    over: Option<f64>,
+    /// Another way out than a coarser resolution.
+    remedy: &'static str,
+}
+
+impl Excess {
+    fn array(adapter: &str, what: &str, needed: f64, allowed: f64) -> Self {
+        let (size, limit) = (gigabytes(needed), gigabytes(allowed));
+        let what = format!("{what} need {size}, and the adapter `{adapter}` holds at most {limit} in one array");
+        Self { what, over: Some(needed / allowed), remedy: ", or take `--device cpu`" }
+    }
+
+    fn memory(adapter: &str, needed: f64) -> Self {
+        let what = format!("they need {}, which the adapter `{adapter}` does not have left", gigabytes(needed));
+        Self { what, over: None, remedy: ", close other programs that use it, or take `--device cpu`" }
+    }
+
+    /// The error, with the finest resolution that fits; spacing and diameter of the narrowest opening in m.
+    fn refuse(self, case: &Case, sites: String, spare: f64, (spacing, narrowest): (f64, f64)) -> CaseError {
+        // Half the sites where the limit is not known.
+        let least = spacing * self.over.map_or(2.0, |over| over * spare).cbrt();
+        let across = (narrowest / least).floor();
+        let message = format!("resolution: a spacing of {:.4} mm makes {sites}: {}", 1e3 * spacing, self.what);
+        let coarser = if across >= FEWEST_ACROSS {
+            format!("use across = {across:.0} or less, or a spacing of at least {:.4} mm", 1e3 * narrowest / across)
+        } else {
+            let least = 1e3 * least;
+            format!(
+                "a spacing of {least:.4} mm would fit but leaves the narrowest opening less than {FEWEST_ACROSS} sites: \
+                 cut the surface to the part that matters"
+            )
+        };
+        let help = format!("{coarser}{}", self.remedy);
+        case.error(case.resolution.span(), message, "too fine for this device", &help)
+    }
+}
+
+fn gigabytes(bytes: f64) -> String {
+    if bytes < 1e8 { format!("{:.3} MB", 1e-6 * bytes) } else { format!("{:.2} GB", 1e-9 * bytes) }
+}
