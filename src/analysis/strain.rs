@@ -1,15 +1,19 @@
 //! Strain rate of a flow from differences of its velocity.
 //!
+//! Differences are of second order, with the wall's own place and velocity beside a wall.
+//!
 //! A site's own second moment holds the strain rate too, but after collision it does so only together with the
 //! relaxation rate, which for blood with a rheology follows from the strain rate.
 
-use crate::geometry::lattice::Lattice;
+use crate::geometry::lattice::{LANES, Lattice, PAD};
+
+/// Distance of a wall, in spacings, below which a site's velocity is too small against its error for a slope.
+const CLOSEST: f64 = 0.25;
 
 /// Directions of the lattice along the axes: forth and back.
 const AXES: [[usize; 2]; 3] = [[1, 2], [3, 4], [5, 6]];
 
-/// Deviatoric strain rate (xx, yy, zz, xy, xz, yz) at a site (padded index), per step for velocities in lattice units:
-/// central differences of second order, one-sided ones beside a wall.
+/// Deviatoric strain rate (xx, yy, zz, xy, xz, yz) at a site (padded index), per step for velocities in lattice units.
 #[must_use]
 pub fn rate(lattice: &Lattice, velocity: &impl Fn(usize) -> [f64; 3], site: usize) -> [f64; 6] {
     let g = AXES.map(|axis| slope(lattice, velocity, site, axis));
@@ -26,25 +30,34 @@ pub fn shear_rate(s: &[f64; 6]) -> f64 {
     (2.0 * diagonal + 4.0 * cross).sqrt()
 }
 
-/// Derivative of the velocity along an axis.
+/// Derivative of the velocity along an axis, from what lies on both sides, or from two sites on one.
 fn slope(lattice: &Lattice, velocity: &impl Fn(usize) -> [f64; 3], site: usize, [forth, back]: [usize; 2]) -> [f64; 3] {
     let here = velocity(site);
-    let one_sided = |next: usize, q: usize| {
+    let one_sided = |q: usize| {
+        let next = lattice.neighbour(site, q)?;
         let near = velocity(next);
-        match lattice.neighbour(next, q).map(velocity) {
+        Some(match lattice.neighbour(next, q).map(velocity) {
             Some(far) => std::array::from_fn(|a| 2.0 * near[a] - 1.5 * here[a] - 0.5 * far[a]),
             None => std::array::from_fn(|a| near[a] - here[a]),
-        }
+        })
     };
-    match (lattice.neighbour(site, forth), lattice.neighbour(site, back)) {
-        (Some(next), Some(last)) => {
-            let (next, last) = (velocity(next), velocity(last));
-            std::array::from_fn(|a| 0.5 * (next[a] - last[a]))
+    match (beside(lattice, velocity, site, forth), beside(lattice, velocity, site, back)) {
+        (Some((h, next)), Some((k, last))) => {
+            std::array::from_fn(|a| (k * k * (next[a] - here[a]) - h * h * (last[a] - here[a])) / (h * k * (h + k)))
         }
-        (Some(next), None) => one_sided(next, forth),
-        (None, Some(last)) => one_sided(last, back).map(|x: f64| -x),
-        (None, None) => [0.0; 3],
+        _ => one_sided(forth).or_else(|| one_sided(back).map(|d| d.map(|x: f64| -x))).unwrap_or_default(),
     }
+}
+
+/// Distance (in spacings) to what lies along q and the velocity there: a site, or the wall if it is far enough off that
+/// the velocity of this site says something about the slope.
+fn beside(lattice: &Lattice, velocity: &impl Fn(usize) -> [f64; 3], site: usize, q: usize) -> Option<(f64, [f64; 3])> {
+    if let Some(next) = lattice.neighbour(site, q) {
+        return Some((1.0, velocity(next)));
+    }
+    let row = lattice.wall_spans[site / LANES - PAD].row(q)?;
+    let delta = f64::from(lattice.wall_rows[row][site % LANES]) / 65535.0;
+    (delta >= CLOSEST).then_some((delta, [0.0; 3]))
 }
 
 #[cfg(test)]
@@ -52,8 +65,8 @@ mod tests {
     use super::*;
     use crate::geometry::tube;
 
-    /// Second order everywhere, so a quadratic velocity has its exact strain rate, up to sites that have a single
-    /// neighbour along an axis.
+    /// A quadratic velocity has its exact strain rate, up to the sides of the tube, at all but the few sites that the wall
+    /// is too close to on one side and leaves one neighbour or none on the other.
     #[test]
     fn a_parabola_has_its_own_shear_rate() {
         let axis = [0.48, 0.6, 0.64];
@@ -64,14 +77,19 @@ mod tests {
             (0..3).map(|a| (p[a] - along * axis[a]).powi(2)).sum::<f64>()
         };
         let velocity = |site| axis.map(|x| 0.1 * (1.0 - split(site)) * x);
-        let (mut exact, mut sites) = (0, 0);
+        let (mut exact, mut sites) = (0u32, 0u32);
         for site in lattice.fluid_sites() {
+            let along: f64 = (0..3).map(|a| lattice.position(site)[a] * axis[a]).sum();
+            if !(0.3..2.7).contains(&along) {
+                continue;
+            }
             let found = shear_rate(&rate(&lattice, &velocity, site));
             let expected = 0.2 * split(site).sqrt() * 0.1;
-            exact += usize::from((found - expected).abs() < 1e-9);
+            exact += u32::from((found - expected).abs() < 1e-4);
             sites += 1;
-            assert!((found - expected).abs() < 4e-3, "{found} is not {expected}");
+            assert!((found - expected).abs() < 6e-3, "{found} is not {expected}");
         }
-        assert!(f64::from(exact) > 0.9 * f64::from(sites), "{exact} of {sites} sites are exact");
+        println!("{exact} of {sites} sites are exact");
+        assert!(f64::from(exact) > 0.95 * f64::from(sites), "{exact} of {sites} sites are exact");
     }
 }

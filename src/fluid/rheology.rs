@@ -225,7 +225,9 @@ impl Table {
     #[inline(always)]
     #[must_use]
     pub fn look_up(&self, square: f32) -> f32 {
-        let bits = square.max(LOWEST).min(HIGHEST).to_bits();
+        // Not a clamp, which lets through what is not a number.
+        let bounded = square.max(LOWEST);
+        let bits = bounded.min(HIGHEST).to_bits();
         let k = (bits >> SHIFT) - FIRST;
         let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
         let (low, high) = (self.omegas[k as usize], self.omegas[k as usize + 1]);
