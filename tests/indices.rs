@@ -87,8 +87,7 @@ fn mean_size(a: f64, b: f64, c: f64) -> f64 {
         / f64::from(n)
 }
 
-fn check(surface: &Closed, lattice: &Lattice, sampler: &WallSampler, scale: &Scale, found: &(Indices, Means)) {
-    let (indices, means) = found;
+fn check_wall(surface: &Closed, sampler: &WallSampler, scale: &Scale, indices: &Indices) {
     let shear = |u: f64| scale.stress_to_si(NU * 2.0 * u * scale.dx / RADIUS);
     let (a, b, c) = (shear(FAST * MEAN), shear(FAST * SWING), shear(SWIRL));
     let tawss = mean_size(a, b, c);
@@ -120,6 +119,9 @@ fn check(surface: &Closed, lattice: &Lattice, sampler: &WallSampler, scale: &Sca
     }
     let lid = surface.vertices.len() - 1;
     assert_eq!((arrays[0].values[lid], pressure.values[lid]), (0.0, 1e4), "no triangle of the wall is there");
+}
+
+fn check_volume(lattice: &Lattice, scale: &Scale, means: &Means) {
     let [velocity, pressure] = volume_arrays(means);
     for site in lattice.fluid_sites() {
         let place = Vector3::from(lattice.position(site)) / RADIUS;
@@ -142,9 +144,14 @@ fn indices_of_a_swinging_flow_have_the_closed_forms() {
     println!("{} sites, {} vertices, {bytes} bytes a vertex", lattice.sites, sampler.vertices().len());
     assert!(bytes <= 1024 && sampler.weak().is_empty());
     let scale = Scale { dx: 2.0 * RADIUS / ACROSS, dt: 50e-6, rho: 1060.0 };
-    check(&surface, &lattice, &sampler, &scale, &cycles(None, &lattice, &sampler, &scale));
+    let check = |opened: Option<Opened>| {
+        let (indices, means) = cycles(opened, &lattice, &sampler, &scale);
+        check_wall(&surface, &sampler, &scale, &indices);
+        check_volume(&lattice, &scale, &means);
+    };
+    check(None);
     match open(Choice::Gpu) {
-        Ok(opened) => check(&surface, &lattice, &sampler, &scale, &cycles(opened, &lattice, &sampler, &scale)),
+        Ok(opened) => check(opened),
         Err(DeviceError::NoAdapter) => {
             let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
             assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
