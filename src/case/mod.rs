@@ -11,9 +11,11 @@ mod build;
 mod error;
 mod file;
 mod keys;
+pub mod loads;
 mod overrides;
 mod validate;
 mod values;
+pub mod waveform;
 
 use std::path::{Path, PathBuf};
 
