@@ -11,10 +11,12 @@ mod build;
 mod error;
 mod file;
 mod keys;
+pub mod loads;
 mod overrides;
 pub mod rheology;
 mod validate;
 mod values;
+pub mod waveform;
 
 use std::path::{Path, PathBuf};
 
