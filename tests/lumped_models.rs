@@ -1,24 +1,27 @@
-//! Lumped circuits against the published results of svZeroDSolver, by the loads alone, without a vessel.
+//! Lumped circuits without a vessel: against the published results of svZeroDSolver, and tuned to a patient's blood
+//! pressure under the patient's own beat.
 //!
-//! Its results are those of a generalised-alpha integration with 200 steps a cycle until periodic; ours is the periodic
+//! svZeroDSolver's results are those of a generalised-alpha integration with 200 steps a cycle until periodic; ours is the periodic
 //! solution itself.
 
 use std::path::{Path, PathBuf};
 
+use perfuse::case::waveform::{Signal, Wave, WaveformSpec};
 use perfuse::fluid::waveform::Waveform;
-use perfuse::fluid::windkessel::{Branch, Load, STEPS, network_periodic};
+use perfuse::fluid::windkessel::{Branch, Load, PROXIMAL_FRACTION, STEPS, Target, network_periodic, tune};
+use perfuse::units::MMHG;
 use serde_json::Value;
 
-/// The folder of circuits; none (and a line that says so) where it is absent.
-fn models() -> Option<PathBuf> {
+/// A folder of the data; none (and a line that says so) where it is absent.
+fn data(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let folder = std::env::var_os("PERFUSE_DATA").map_or(beside, PathBuf::from).join("lumped_models");
+    let folder = std::env::var_os("PERFUSE_DATA").map_or(beside, PathBuf::from).join(name);
     if folder.is_dir() {
         return Some(folder);
     }
     let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("data"));
     assert!(!required, "PERFUSE_REQUIRE names data, but {} is not there", folder.display());
-    println!("SKIPPED: lumped models not found at {}", folder.display());
+    println!("SKIPPED: no data at {}", folder.display());
     None
 }
 
@@ -89,7 +92,7 @@ fn difference(folder: &Path, name: &str) -> [f64; 2] {
 
 #[test]
 fn resistance_and_windkessel() {
-    let Some(folder) = models() else { return };
+    let Some(folder) = data("lumped_models") else { return };
     let [inlet, outlet] = difference(&folder, "pulsatileFlow_R_RCR");
     println!("R-RCR, largest difference of the largest pressure: inlet {inlet:.1e}, outlet {outlet:.1e}");
     assert!(inlet < 1e-3 && outlet < 1e-3);
@@ -97,8 +100,49 @@ fn resistance_and_windkessel() {
 
 #[test]
 fn resistance_and_coronary_bed() {
-    let Some(folder) = models() else { return };
+    let Some(folder) = data("lumped_models") else { return };
     let [inlet, outlet] = difference(&folder, "pulsatileFlow_R_coronary");
     println!("R-coronary, largest difference of the largest pressure: inlet {inlet:.1e}, outlet {outlet:.1e}");
     assert!(inlet < 1e-3 && outlet < 1e-3);
+}
+
+/// The child's aorta: a beat that does not close, into four outlets of 120/80 mmHg.
+#[test]
+fn the_coarctation_has_its_blood_pressure() {
+    let Some(folder) = data("aorta_coarctation") else { return };
+    let columns = Some(vec!["time [s]".to_owned(), "velocity [m/s]".to_owned()]);
+    let spec = WaveformSpec { file: "BPM75.csv".into(), columns, close: false, scale: 1.0 };
+    let open = Wave::load(&spec, &folder, None, None).err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(open.contains("begins at 0.15966 m/s and ends at") && open.contains("close = true"), "{open}");
+    let wave = Wave::load(&WaveformSpec { close: true, ..spec }, &folder, None, Some(0.8));
+    let wave = wave.unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!((wave.signal, wave.samples.len()), (Signal::Velocity, 81));
+    let area = std::f64::consts::PI * (14.105e-3_f64 / 2.0).powi(2);
+    let flow = Waveform::from_samples(&wave.samples).unwrap_or_else(|e| panic!("{e}")).scaled(area);
+    let target = Target {
+        systolic: 120.0 * MMHG,
+        diastolic: 80.0 * MMHG,
+        distal: 0.0,
+        exponent: 3.0,
+        fraction: PROXIMAL_FRACTION,
+    };
+    let tuned = tune(&flow, &[8.660, 7.293, 4.561, 3.649], &target).unwrap_or_else(|e| panic!("{e}"));
+    let branches: Vec<_> = tuned.loads.iter().map(|load| Branch { load: load.clone(), series: 0.0 }).collect();
+    let solution = network_periodic(&flow, &branches);
+    let max = solution.pressure.iter().copied().fold(f64::NEG_INFINITY, f64::max) / MMHG;
+    let min = solution.pressure.iter().copied().fold(f64::INFINITY, f64::min) / MMHG;
+    println!(
+        "mean flow {:.2} ml/s ({:.2} to {:.2}), R {:.4} mmHg s/ml, C {:.4} ml/mmHg, proximal {:.4}, shares {:.3?}, \
+         {max:.4}/{min:.4} mmHg, slowest {:.2} s: {} cycles from rest to 1 %",
+        flow.mean() * 1e6,
+        flow.min() * 1e6,
+        flow.max() * 1e6,
+        tuned.resistance * 1e-6 / MMHG,
+        tuned.compliance * 1e6 * MMHG,
+        tuned.fraction,
+        tuned.shares,
+        solution.slowest,
+        solution.cycles_from_rest(0.01)
+    );
+    assert!((max - 120.0).abs() < 0.01 && (min - 80.0).abs() < 0.01);
 }

@@ -350,7 +350,10 @@ mod tests {
     /// The schema takes both forms, and carries the elements' descriptions.
     #[test]
     fn the_schema_has_both_forms() {
-        let schema = schemars::schema_for!(Loads).to_value().to_string();
-        assert!(schema.contains("\"const\":\"auto\"") && schema.contains("Compliance behind it, above 0."), "{schema}");
+        let schema = schemars::schema_for!(Loads).to_value();
+        let text = schema.to_string();
+        assert!(text.contains("\"const\":\"auto\"") && text.contains("Compliance behind it, above 0."), "{text}");
+        let required = &schema["$defs"]["ThreeElements"]["required"];
+        assert_eq!(*required, serde_json::json!(["proximal", "compliance", "distal"]), "{text}");
     }
 }

@@ -3,9 +3,10 @@
 //! Theory: between samples the signal is the piecewise cubic of M. Steffen (A simple method for monotonic interpolation
 //! in one dimension, Astron. Astrophys. 239, 443, 1990) with periodic ends. It passes through every sample, its slope is
 //! continuous, also where one period meets the next, and it rises and falls only where the samples do: minimum and
-//! maximum of the signal are samples, and a systole gets no overshoot. The mean of each piece is exact. The price is a
-//! slope of first order at extremes, where it is 0: a sine of 100 samples is met to 1e-4 of its amplitude and its mean to
-//! rounding.
+//! maximum of the signal are samples, and a systole gets no overshoot; a peak between two samples is cut at the larger
+//! one. The mean of each piece is exact, so that the mean over equal intervals is the trapezoid rule's, which for a
+//! signal of a few harmonics is the true one. Measured on a sine whose peaks fall between samples: largest error 2e-3 of
+//! the amplitude with 50 samples a period, 5e-4 with 100, 1.2e-4 with 200.
 //!
 //! Practice: values are SI (m^3/s, m/s, Pa), time in s. Any time may be asked for; the signal repeats.
 
@@ -204,10 +205,10 @@ fn steffen(times: &[f64], values: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// `mean + amplitude sin(2 pi t / T)` in `n` equal intervals.
-    fn sine(n: usize, period: f64) -> Waveform {
+    /// `2.2 + 2.5 sin(2 pi (t / T + phase))` in `n` equal intervals.
+    fn sine(n: usize, period: f64, phase: f64) -> Waveform {
         let sample = |k: usize| {
-            let s = (k % n) as f64 / n as f64;
+            let s = phase + (k % n) as f64 / n as f64;
             [period * k as f64 / n as f64, 2.2 + 2.5 * (TAU * s).sin()]
         };
         let samples: Vec<_> = (0..=n).map(sample).collect();
@@ -224,32 +225,40 @@ mod tests {
     #[test]
     fn a_sine_is_met_with_second_order_or_better_and_its_mean_to_rounding() {
         let worst = |n: usize| {
-            let wave = sine(n, 0.8);
+            let phase = 0.5 / n as f64 + 0.25;
+            let wave = sine(n, 0.8, phase);
             let errors = (0..5000).map(|k| {
                 let t = 0.8 * f64::from(k) / 5000.0;
-                (wave.value(t) - 2.2 - 2.5 * (TAU * t / 0.8).sin()).abs() / 2.5
+                (wave.value(t) - 2.2 - 2.5 * (TAU * (t / 0.8 + phase)).sin()).abs() / 2.5
             });
             errors.fold(0.0, f64::max)
         };
         println!("error at 50, 100, 200 samples: {:.1e} {:.1e} {:.1e}", worst(50), worst(100), worst(200));
-        assert!((sine(100, 0.8).mean() - 2.2).abs() < 1e-14);
-        assert!(worst(100) < 2e-4, "{}", worst(100));
-        assert!(worst(50) / worst(100) > 3.5, "{} {}", worst(50), worst(100));
-        assert_eq!((sine(100, 0.8).min(), sine(100, 0.8).max()), (2.2 - 2.5, 2.2 + 2.5));
+        assert!((sine(100, 0.8, 0.0).mean() - 2.2).abs() < 1e-14);
+        assert!(worst(100) < 6e-4 && worst(50) / worst(100) > 3.5 && worst(100) / worst(200) > 3.5);
+        let peaks = sine(100, 0.8, 0.0);
+        assert_eq!((peaks.min(), peaks.max()), (2.2 - 2.5, 2.2 + 2.5));
     }
 
-    /// The interpolant of a signal with four harmonics keeps its mean to 1e-4 of the mean at 40 samples a period.
+    /// The mean of a signal with four harmonics: to rounding in equal intervals, and with second order in intervals that
+    /// grow threefold over the period.
     #[test]
     fn the_mean_of_a_beat_survives_sampling() {
-        let exact =
-            |t: f64| 80.0 + (1..5).map(|k| 60.0 / f64::from(k) * (f64::from(k) * (TAU * t - 0.7)).cos()).sum::<f64>();
-        let error = |n: usize| {
-            let samples: Vec<_> = (0..=n).map(|k| [k as f64 / n as f64, exact((k % n) as f64 / n as f64)]).collect();
-            let wave = Waveform::from_samples(&samples).unwrap_or_else(|e| panic!("{e}"));
-            (wave.mean() / 80.0 - 1.0).abs()
+        let harmonic = |t: f64, k: f64| 60.0 / k * (k * (TAU * t - 0.7)).cos();
+        let exact = |t: f64| 80.0 + (1..5).map(|k| harmonic(t, f64::from(k))).sum::<f64>();
+        let error = |n: usize, stretch: f64| {
+            let sample = |k: usize| {
+                let s = k as f64 / n as f64;
+                let t = s * (1.0 - stretch + stretch * s);
+                [t, exact(if k == n { 0.0 } else { t })]
+            };
+            let wave = Waveform::from_samples(&(0..=n).map(sample).collect::<Vec<_>>());
+            wave.map_or(f64::INFINITY, |wave| (wave.mean() / 80.0 - 1.0).abs())
         };
-        println!("error of the mean at 20, 40, 80 samples: {:.1e} {:.1e} {:.1e}", error(20), error(40), error(80));
-        assert!(error(20) < 2e-3 && error(40) < 2e-4 && error(80) < 1e-4);
+        let unequal = [20, 40, 80].map(|n| error(n, 0.5));
+        println!("error of the mean at 20, 40, 80 samples: unequal {unequal:?}, equal {:.1e}", error(20, 0.0));
+        assert!(error(20, 0.0) < 1e-14);
+        assert!(unequal[0] < 2e-2 && unequal[1] < 3e-3 && unequal[2] < 1e-3);
     }
 
     #[test]
@@ -282,7 +291,7 @@ mod tests {
 
     #[test]
     fn harmonics_are_those_of_the_signal() {
-        let wave = sine(400, 0.8).scaled(2.0);
+        let wave = sine(400, 0.8, 0.0).scaled(2.0);
         let harmonics = wave.harmonics(5);
         assert!((harmonics[0][0] - 4.4).abs() < 1e-12 && harmonics[0][1] == 0.0);
         assert!(harmonics[1][0].abs() < 1e-12 && (harmonics[1][1] - 5.0).abs() < 1e-4, "{harmonics:?}");
