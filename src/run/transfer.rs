@@ -159,4 +159,30 @@ mod tests {
         let velocity = |m: &Macro, f: &Frame| f64::from(m.j[0]) * f.scale.dx / f.scale.dt;
         assert!((velocity(&convert(&m, &from, &to), &to) - velocity(&m, &from)).abs() < 1e-6);
     }
+
+    /// Flow along x that grows with the height: `S_xy` is half the shear rate, and the stress is that of its viscosity.
+    #[test]
+    fn stress_follows_from_the_velocity_by_the_local_viscosity() {
+        use crate::fluid::rheology::CARREAU_YASUDA;
+        use crate::geometry::tube;
+        let lattice = Lattice::build(&tube::closed([0.0; 3], [1.0, 0.0, 0.0], 1.0, 2.0, 64), 0.1).expect("a lattice");
+        let frame = Frame { scale: Scale { dx: 0.2e-3, dt: 1e-4, rho: 1060.0 }, rheology: CARREAU_YASUDA };
+        let mut fields = vec![vec![0.0f32; lattice.padded_len()]; FIELDS];
+        let rate = 2e-3;
+        for site in lattice.fluid_sites() {
+            let u = (rate * lattice.position(site)[1] / 0.1) as f32;
+            let state = Macro::equilibrium(0.01, [u, 0.0, 0.0]).write();
+            fields.iter_mut().zip(state).for_each(|(field, value)| field[site] = value);
+        }
+        let index = lattice.index();
+        let middle = index.fluid_site(&lattice, [10, 10, 10]).expect("a site on the axis");
+        let before = Macro::read(&std::array::from_fn(|k| fields[k][middle]));
+        restress(&lattice, &mut fields, &frame);
+        let after = Macro::read(&std::array::from_fn(|k| fields[k][middle]));
+        // 20 1/s: between the limits of 56 and 3.45 mPa s.
+        let omega = 1.0 / frame.scale.viscosity_to_tau(CARREAU_YASUDA.viscosity(rate / frame.scale.dt));
+        let expected = -(1.0 - omega) / (3.0 * omega) * rate;
+        assert!((f64::from(after.a[3] - before.a[3]) / expected - 1.0).abs() < 1e-3, "{after:?}, {expected}");
+        assert!((after.drho - before.drho).abs() < 1e-8 && after.j == before.j, "{after:?}");
+    }
 }
