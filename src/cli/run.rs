@@ -124,7 +124,11 @@ fn device_name(opened: Option<&device::Opened>) -> DeviceName {
         Some(opened) => DeviceName { name: opened.info.name.clone(), backend: opened.info.backend.to_owned() },
         None => {
             let native = Native::detect();
-            DeviceName { name: format!("CPU, {}, {} threads", native.simd, native.threads), backend: "cpu".into() }
+            let plural = if native.threads == 1 { "" } else { "s" };
+            DeviceName {
+                name: format!("CPU, {}, {} thread{plural}", native.simd, native.threads),
+                backend: "cpu".into(),
+            }
         }
     }
 }
