@@ -7,10 +7,10 @@ use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
 use super::error::{CaseError, Diagnostic, Source, Span};
-use super::file::{self, CaseFile, OpeningTable, ResolutionTable};
+use super::file::{self, CaseFile, OpeningTable, PatientTable, ProbeTable, ResolutionTable};
 use super::rheology::Rheology;
 use super::values::{Count, Field, Finite};
-use super::{Blood, Case, Condition, Gate, Geometry, Opening, Output, Place, Resolution, Time};
+use super::{Blood, Case, Condition, Gate, Geometry, Opening, Output, Patient, Place, Probe, Resolution, Time};
 use super::{keys, overrides};
 
 /// Builds the case from the text of the file and the overrides.
@@ -100,13 +100,23 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
         },
         openings,
         blood: Blood { density: blood.density, rheology },
+        patient: file.patient.map(patient),
+        probes: file.probe.into_iter().map(|table| probe(table.into_inner(), metres)).collect(),
         resolution,
         time: Time {
             until: file.time.until,
+            cycles: file.time.cycles.map(|value| map(value, |Count(value)| value)),
+            period: file.time.period,
+            max_cycles: file.time.max_cycles.map(|value| map(value, |Count(value)| value)),
+            start: file.time.start,
             tolerance: file.time.tolerance.map(|value| map(value, |Finite(value)| value)),
             max_steps: file.time.max_steps.map(|value| map(value, |Count(value)| value)),
         },
-        output: Output { fields: file.output.fields.unwrap_or(Field::ALL.to_vec()) },
+        output: Output {
+            fields: file.output.fields.unwrap_or(Field::ALL.to_vec()),
+            snapshots: file.output.snapshots,
+            rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
+        },
         expect: file.expect.into_iter().map(gate).collect(),
         source,
     })
@@ -134,8 +144,18 @@ fn opening(table: Spanned<OpeningTable>, metres: f64, source: &Source) -> Result
             ("flow", table.flow.map(|flow| (flow.span(), Condition::Flow(flow)))),
             ("velocity", table.velocity.map(|velocity| (velocity.span(), Condition::Velocity(velocity)))),
             ("pressure", table.pressure.map(|pressure| (pressure.span(), Condition::Pressure(pressure)))),
+            ("waveform", table.waveform.map(|waveform| (waveform.span(), Condition::Waveform(waveform)))),
+            ("windkessel", table.windkessel.map(|load| (load.span(), Condition::Windkessel(load)))),
+            ("resistance", table.resistance.map(|load| (load.span(), Condition::Resistance(load)))),
+            ("coronary", table.coronary.map(|load| (load.span(), Condition::Coronary(Box::new(load))))),
+            ("flow_fraction", table.flow_fraction.map(|part| (part.span(), Condition::FlowFraction(part)))),
         ],
-        (&what, "condition", "flow = \"3 ml/s\", velocity = \"0.3 m/s\", pressure = \"90 mmHg\""),
+        (
+            &what,
+            "condition",
+            "flow = \"3 ml/s\", velocity = \"0.3 m/s\", pressure = \"90 mmHg\", waveform = \"beat.csv\", \
+             windkessel = \"auto\", resistance = \"10 mmHg s/ml\", coronary = { ... }, flow_fraction = 0.3",
+        ),
         (&header, source),
     );
     match (place, condition) {
@@ -148,6 +168,23 @@ fn opening(table: Spanned<OpeningTable>, metres: f64, source: &Source) -> Result
             name: table.name,
         }),
         (place, condition) => Err([place.err(), condition.err()].into_iter().flatten().flatten().collect()),
+    }
+}
+
+fn patient(table: PatientTable) -> Patient {
+    Patient {
+        pressure: table.pressure,
+        murray_exponent: table.murray_exponent.map(|value| map(value, |Finite(value)| value)),
+        proximal_fraction: table.proximal_fraction.map(|value| map(value, |Finite(value)| value)),
+        distal_pressure: table.distal_pressure,
+    }
+}
+
+fn probe(table: ProbeTable, metres: f64) -> Probe {
+    Probe {
+        name: table.name,
+        at: map(table.at, |point| point.0.map(|x| x * metres)),
+        normal: table.normal.map(|normal| map(normal, |point| point.0)),
     }
 }
 

@@ -9,14 +9,20 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 
+use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
-use super::values::{Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Until};
-use crate::units::{Density, Flow, Length, Pressure, Velocity, Viscosity};
+use super::values::{
+    BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until,
+};
+use super::waveform::WaveformSpec;
+use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
 pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
     ("opening", &["patch", "near"]),
-    ("opening", &["flow", "velocity", "pressure"]),
+    ("opening", &[
+        "flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction",
+    ]),
     ("resolution", &["across", "spacing"]),
     ("blood", &["viscosity", "rheology"]),
 ];
@@ -38,6 +44,14 @@ pub(super) struct CaseFile {
     /// The fluid.
     #[schemars(with = "BloodTable")]
     pub blood: Spanned<BloodTable>,
+    /// What was measured of the patient.
+    #[serde(default)]
+    #[schemars(with = "PatientTable")]
+    pub patient: Option<PatientTable>,
+    /// What is recorded over time beside the openings.
+    #[serde(default)]
+    #[schemars(with = "Vec<ProbeTable>")]
+    pub probe: Vec<Spanned<ProbeTable>>,
     /// How fine the lattice is.
     #[schemars(with = "ResolutionTable")]
     pub resolution: Spanned<ResolutionTable>,
@@ -68,8 +82,8 @@ pub(super) struct GeometryTable {
     pub unit: Spanned<LengthUnit>,
 }
 
-/// One end of the vessel: exactly one of `patch` and `near` says where, exactly one of `flow`, `velocity` and
-/// `pressure` says what happens there.
+/// One end of the vessel: exactly one of `patch` and `near` says where, exactly one of `flow`, `velocity`, `pressure`,
+/// `waveform`, `windkessel`, `resistance`, `coronary` and `flow_fraction` says what happens there.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = opening_alternatives)]
@@ -97,8 +111,30 @@ pub(super) struct OpeningTable {
     #[serde(default)]
     #[schemars(with = "Pressure")]
     pub pressure: Option<Spanned<Pressure>>,
-    /// Velocity profile of a flow or velocity opening: parabolic (fully developed on the section's own shape; the
-    /// default) or plug.
+    /// A flow, velocity or pressure over one cycle: a CSV file with columns such as `time [s], flow [ml/s]`, or
+    /// { file = "beat.csv", columns = [...], close = true, scale = 1.2 }.
+    #[serde(default)]
+    #[schemars(with = "WaveformSpec")]
+    pub waveform: Option<Spanned<WaveformSpec>>,
+    /// A three-element Windkessel beyond this end: { proximal = "...", compliance = "...", distal = "..." }, or "auto":
+    /// found from the patient's blood pressure.
+    #[serde(default)]
+    #[schemars(with = "WindkesselSpec")]
+    pub windkessel: Option<Spanned<WindkesselSpec>>,
+    /// A resistance beyond this end, or { value = "...", distal_pressure = "..." }.
+    #[serde(default)]
+    #[schemars(with = "ResistanceSpec")]
+    pub resistance: Option<Spanned<ResistanceSpec>>,
+    /// A coronary bed beyond this end.
+    #[serde(default)]
+    #[schemars(with = "CoronarySpec")]
+    pub coronary: Option<Spanned<CoronarySpec>>,
+    /// The part of the inflow that leaves here.
+    #[serde(default)]
+    #[schemars(with = "FlowFraction")]
+    pub flow_fraction: Option<Spanned<FlowFraction>>,
+    /// Velocity profile of an opening whose flow is given: parabolic (fully developed on the section's own shape; the
+    /// default), plug, or womersley (fully developed pulsating flow on the section's own shape, for a waveform).
     #[serde(default)]
     #[schemars(with = "Profile")]
     pub profile: Option<Spanned<Profile>>,
@@ -146,11 +182,29 @@ pub(super) struct ResolutionTable {
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TimeTable {
-    /// "steady": until flows and pressure drops no longer change.
+    /// "steady": until flows and pressure drops no longer change; "periodic": until a cycle is like the one before. The
+    /// default is "periodic" where the case has a waveform.
     #[serde(default)]
     #[schemars(with = "Until")]
-    pub until: Until,
-    /// Relative change below which the flow counts as steady, above 0 and at most 0.1.
+    pub until: Option<Spanned<Until>>,
+    /// Number of cycles to run, in place of `until`.
+    #[serde(default)]
+    #[schemars(with = "Count")]
+    pub cycles: Option<Spanned<Count>>,
+    /// Length of a cycle; that of the waveforms by default.
+    #[serde(default)]
+    #[schemars(with = "Time")]
+    pub period: Option<Spanned<Time>>,
+    /// The run fails if it is not periodic after this many cycles; 30 by default.
+    #[serde(default)]
+    #[schemars(with = "Count")]
+    pub max_cycles: Option<Spanned<Count>>,
+    /// What lumped loads start from: "periodic", the periodic solution of the loads alone (the default), or "rest".
+    #[serde(default)]
+    #[schemars(with = "Start")]
+    pub start: Start,
+    /// Relative change below which the flow counts as steady (0.002 by default) or periodic (0.01), above 0 and at most
+    /// 0.1.
     #[serde(default)]
     #[schemars(with = "f64")]
     pub tolerance: Option<Spanned<Finite>>,
@@ -158,6 +212,43 @@ pub(super) struct TimeTable {
     #[serde(default)]
     #[schemars(with = "Count")]
     pub max_steps: Option<Spanned<Count>>,
+}
+
+/// What was measured of the patient.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatientTable {
+    /// Blood pressure, systolic over diastolic: "120/80 mmHg".
+    #[schemars(with = "BloodPressure")]
+    pub pressure: Spanned<BloodPressure>,
+    /// Power of an outlet's diameter that its share of the flow goes with; 3 (Murray's law) by default.
+    #[serde(default)]
+    #[schemars(with = "f64")]
+    pub murray_exponent: Option<Spanned<Finite>>,
+    /// Proximal part of the resistance of each Windkessel; 0.056 by default.
+    #[serde(default)]
+    #[schemars(with = "f64")]
+    pub proximal_fraction: Option<Spanned<Finite>>,
+    /// Pressure behind every Windkessel; 0 mmHg by default.
+    #[serde(default)]
+    #[schemars(with = "Pressure")]
+    pub distal_pressure: Option<Spanned<Pressure>>,
+}
+
+/// A place where pressure and velocity are recorded over the cycles.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProbeTable {
+    /// Name of the probe in the results: letters, digits, `_`, `-`.
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
+    /// A point of the vessel's inside, in the unit of the surface.
+    #[schemars(with = "[f64; 3]")]
+    pub at: Spanned<Point>,
+    /// Makes it the cross-section through that point with this normal: mean pressure, and flow along the normal.
+    #[serde(default)]
+    #[schemars(with = "[f64; 3]")]
+    pub normal: Option<Spanned<Point>>,
 }
 
 /// What is written.
@@ -168,6 +259,14 @@ pub(super) struct OutputTable {
     #[serde(default)]
     #[schemars(with = "Vec<Field>")]
     pub fields: Option<Vec<Field>>,
+    /// Snapshots of the last cycle, at equal intervals; 10 by default.
+    #[serde(default)]
+    #[schemars(with = "u64")]
+    pub snapshots: Option<Spanned<u64>>,
+    /// Rows of probes.csv a cycle, and samples of the cycle's indices; 200 by default.
+    #[serde(default)]
+    #[schemars(with = "Count")]
+    pub rows: Option<Spanned<Count>>,
 }
 
 /// The range that one number of the summary must lie in; at least one bound.

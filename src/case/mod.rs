@@ -25,9 +25,11 @@ pub use file::schema;
 pub use rheology::Rheology;
 pub use keys::suggestion;
 pub use toml::Spanned;
-pub use values::{Extension, Field, LengthUnit, Profile, Until};
+use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use waveform::WaveformSpec;
+pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Until};
 
-use crate::units::{Density, Flow, Length, Pressure, Velocity};
+use crate::units::{self, Density, Flow, Length, Pressure, Velocity};
 
 /// A case: everything a run needs to know that is not in the surface.
 #[derive(Clone, Debug)]
@@ -42,6 +44,10 @@ pub struct Case {
     pub openings: Vec<Opening>,
     /// The fluid.
     pub blood: Blood,
+    /// What was measured of the patient, if anything.
+    pub patient: Option<Patient>,
+    /// What is recorded beside the openings.
+    pub probes: Vec<Probe>,
     /// How fine the lattice is.
     pub resolution: Resolution,
     /// How long the run goes on.
@@ -107,6 +113,16 @@ pub enum Condition {
     Velocity(Spanned<Velocity>),
     /// Pressure, Pa.
     Pressure(Spanned<Pressure>),
+    /// Flow, velocity or pressure over a cycle.
+    Waveform(Spanned<WaveformSpec>),
+    /// A Windkessel beyond the end.
+    Windkessel(Spanned<WindkesselSpec>),
+    /// A resistance beyond the end.
+    Resistance(Spanned<ResistanceSpec>),
+    /// A coronary bed beyond the end.
+    Coronary(Box<Spanned<CoronarySpec>>),
+    /// Part of the inflow, which leaves here.
+    FlowFraction(Spanned<FlowFraction>),
 }
 
 impl Condition {
@@ -117,8 +133,43 @@ impl Condition {
             Self::Flow(flow) => flow.span(),
             Self::Velocity(velocity) => velocity.span(),
             Self::Pressure(pressure) => pressure.span(),
+            Self::Waveform(waveform) => waveform.span(),
+            Self::Windkessel(windkessel) => windkessel.span(),
+            Self::Resistance(resistance) => resistance.span(),
+            Self::Coronary(coronary) => coronary.span(),
+            Self::FlowFraction(fraction) => fraction.span(),
         }
     }
+
+    /// Whether it is a lumped load.
+    #[must_use]
+    pub fn is_load(&self) -> bool {
+        matches!(self, Self::Windkessel(_) | Self::Resistance(_) | Self::Coronary(_))
+    }
+}
+
+/// What was measured of the patient.
+#[derive(Clone, Debug)]
+pub struct Patient {
+    /// Blood pressure.
+    pub pressure: Spanned<BloodPressure>,
+    /// Power of an outlet's diameter that its share of the flow goes with.
+    pub murray_exponent: Option<Spanned<f64>>,
+    /// Proximal part of the resistance of each Windkessel.
+    pub proximal_fraction: Option<Spanned<f64>>,
+    /// Pressure behind every Windkessel.
+    pub distal_pressure: Option<Spanned<Pressure>>,
+}
+
+/// A place where pressure and velocity are recorded.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// Name; letters, digits, `_`, `-` once validated.
+    pub name: Spanned<String>,
+    /// The point, m.
+    pub at: Spanned<[f64; 3]>,
+    /// Normal of the cross-section, where it is one.
+    pub normal: Option<Spanned<[f64; 3]>>,
 }
 
 /// The fluid.
@@ -153,8 +204,16 @@ impl Resolution {
 /// How long the run goes on.
 #[derive(Clone, Debug)]
 pub struct Time {
-    /// What ends it.
-    pub until: Until,
+    /// What ends it, where the case says so.
+    pub until: Option<Spanned<Until>>,
+    /// Number of cycles to run.
+    pub cycles: Option<Spanned<u64>>,
+    /// Length of a cycle.
+    pub period: Option<Spanned<units::Time>>,
+    /// Most cycles of a run until it is periodic.
+    pub max_cycles: Option<Spanned<u64>>,
+    /// What loads start from.
+    pub start: Start,
     /// Relative change below which the flow counts as steady, where the case gives one.
     pub tolerance: Option<Spanned<f64>>,
     /// Steps after which a run that is not steady fails, where the case gives them.
@@ -166,6 +225,10 @@ pub struct Time {
 pub struct Output {
     /// Fields to write; all by default.
     pub fields: Vec<Field>,
+    /// Snapshots of a cycle, where the case gives their number.
+    pub snapshots: Option<Spanned<u64>>,
+    /// Rows of the probes a cycle, where the case gives their number.
+    pub rows: Option<Spanned<u64>>,
 }
 
 /// A bound on one number of the summary.

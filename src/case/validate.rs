@@ -123,6 +123,10 @@ impl Case {
                 Condition::Flow(flow) => inward.push((flow.get_ref().si(), flow.span())),
                 Condition::Velocity(velocity) => inward.push((velocity.get_ref().si(), velocity.span())),
                 Condition::Pressure(pressure) => pressures.push((pressure.get_ref().si(), pressure.span())),
+                // What a file holds and what loads come to is judged when the file is read.
+                Condition::Waveform(wave) => inward.push((f64::MIN_POSITIVE, wave.span())),
+                Condition::FlowFraction(part) => inward.push((-part.get_ref().0, part.span())),
+                load => pressures.push((f64::NAN, load.span())),
             }
         }
         if self.openings.len() < 2 {

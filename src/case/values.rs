@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, IntoDeserializer, SeqAccess, Unexpected, Visitor};
 use serde_json::json;
 
-use crate::units::Length;
+use crate::units::{Length, MMHG, Pressure};
 
 /// Length unit of a surface file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -57,15 +57,64 @@ pub enum Profile {
     Parabolic,
     /// The same velocity everywhere.
     Plug,
+    /// Fully developed pulsating flow on the section's own shape, for a waveform.
+    Womersley,
 }
 
 /// When a run ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Until {
     /// When flows and pressure drops no longer change.
-    #[default]
     Steady,
+    /// When one cycle is like the one before.
+    Periodic,
+}
+
+/// What lumped loads start from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// The periodic solution of the loads alone.
+    #[default]
+    Periodic,
+    /// Loads without pressure.
+    Rest,
+}
+
+/// A blood pressure, systolic over diastolic, Pa.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BloodPressure {
+    /// Systolic.
+    pub systolic: Pressure,
+    /// Diastolic.
+    pub diastolic: Pressure,
+}
+
+impl<'de> Deserialize<'de> for BloodPressure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let wrong = || de::Error::custom(format_args!("`{text}` is not a blood pressure such as \"120/80 mmHg\""));
+        let (systolic, rest) = text.split_once('/').ok_or_else(wrong)?;
+        let unit = rest.trim_start().trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+        let read = |number: String| Pressure::deserialize(IntoDeserializer::<D::Error>::into_deserializer(number));
+        let (systolic, diastolic) = (read(format!("{} {unit}", systolic.trim()))?, read(rest.trim().to_owned())?);
+        let (low, high) = (Pressure::from_si(20.0 * MMHG), Pressure::from_si(300.0 * MMHG));
+        if low <= diastolic && diastolic < systolic && systolic <= high {
+            return Ok(Self { systolic, diastolic });
+        }
+        Err(de::Error::custom(format_args!("`{text}` is out of range, allowed are {low} to {high}, the larger one first")))
+    }
+}
+
+impl JsonSchema for BloodPressure {
+    fn schema_name() -> Cow<'static, str> {
+        "BloodPressure".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^\\s*[0-9.]+\\s*/\\s*[0-9.]+\\s*[^0-9\\s].*$", "examples": ["120/80 mmHg"] })
+    }
 }
 
 /// A result field.

@@ -64,8 +64,13 @@ fn has_drop(case: &Case, opening: &Opening) -> bool {
     let flow = |opening: &Opening| match &opening.condition {
         Condition::Flow(flow) => flow.get_ref().si(),
         Condition::Velocity(velocity) => velocity.get_ref().si(),
-        Condition::Pressure(_) => 0.0,
+        Condition::FlowFraction(_) => -1.0,
+        Condition::Waveform(_) => 1.0,
+        Condition::Pressure(_) | Condition::Windkessel(_) | Condition::Resistance(_) | Condition::Coronary(_) => 0.0,
     };
+    if opening.condition.is_load() {
+        return true;
+    }
     let Condition::Pressure(own) = &opening.condition else { return flow(opening) < 0.0 };
     let own = own.get_ref().si();
     let as_high = |other: &&Opening| matches!(&other.condition, Condition::Pressure(p) if p.get_ref().si() >= own);

@@ -4,6 +4,7 @@
 //! plan through its lattices, coarse to fine, each started from the flow of the one before, until pressure drops and
 //! flows stop changing. [`results`] writes what was reached.
 
+pub mod beat;
 pub mod cycle;
 pub mod blood;
 pub mod ends;

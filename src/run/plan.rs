@@ -1,15 +1,17 @@
 //! From a case to a plan: every check that needs the surface.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::fit::Room;
 use super::level::Level;
 use super::pulse::probe::Probe;
-use super::{blood, gates, peak};
+use super::{beat, blood, gates, peak};
 use crate::backend::gpu::error::GpuError;
-use crate::case::{Case, CaseError, Condition, Extension, Place, Profile, Resolution};
-use crate::fluid::waveform::Waveform;
-use crate::fluid::windkessel::Load;
+use crate::case::{Case, CaseError, Condition, Extension, Place, Resolution};
+use crate::case::waveform::WaveformFileError;
+use crate::fluid::waveform::{Waveform, WaveformError};
+use crate::fluid::windkessel::{Load, Tuned};
 use crate::fluid::rheology::Rheology;
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
@@ -38,6 +40,10 @@ pub const LARGEST_TAU: f64 = 0.58;
 /// Largest relaxation time of any site, where the viscosity depends on the shear: that of blood at rest.
 pub const LARGEST_LOCAL_TAU: f64 = 3.5;
 
+/// Times that sound must be able to cross the vessel in a cycle: the lattice's fluid gives way to pressure, and the flow
+/// is to be the same along the vessel as if it did not.
+const SOUND_CROSSINGS: f64 = 40.0;
+
 /// Length of an automatic flow extension, in diameters of its opening.
 const EXTENSION: f64 = 1.5;
 
@@ -63,6 +69,17 @@ pub enum PlanError {
     /// A surface file.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A waveform file.
+    #[error(transparent)]
+    Wave(#[from] WaveformFileError),
+    /// The samples of a waveform file.
+    #[error("{path}: {source}", path = path.display())]
+    Waveform {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with them.
+        source: WaveformError,
+    },
     /// The surface does not make a vessel with these openings.
     #[error(transparent)]
     Vessel(#[from] VesselError),
@@ -172,6 +189,8 @@ pub struct Plan {
     pub tolerance: f64,
     /// The beat, where the case has one.
     pub beat: Option<Beat>,
+    /// Windkessels found from the blood pressure.
+    pub tuned: Option<Tuned>,
 }
 
 impl Plan {
@@ -192,7 +211,7 @@ impl Plan {
         let closed = extend::close(&vessel, &lengths)?;
         let spacing = spacing(&case, &vessel)?;
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
-        let iolets = iolets(&case, &vessel);
+        let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
         check_velocities(&case, &iolets)?;
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
         room.admits(&case, &lattice, narrowest(&vessel))?;
@@ -201,7 +220,7 @@ impl Plan {
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
         let rheology = blood::rheology(&case)?;
         let (rho, mu) = (case.blood.density.get_ref().si(), rheology.reference());
-        let peak = peak::estimate(&lattice, &iolets, rho, mu);
+        let peak = peak::estimate(&lattice, &beat::fastest(&iolets), rho, mu);
         let tolerance = case.time.tolerance.as_ref().map_or(TOLERANCE, |t| *t.get_ref());
         Ok(Self {
             case,
@@ -217,14 +236,20 @@ impl Plan {
             spacings,
             lattice,
             tolerance,
-            beat: None,
+            beat,
+            tuned,
         })
     }
 
     /// The scale of a lattice whose fastest velocity is `peak` m/s.
     #[must_use]
     pub fn scale(&self, spacing: f64, peak: f64) -> Scale {
-        let slow = Scale::from_tau(spacing, self.rho, self.mu, self.largest_tau());
+        let mut slow = Scale::from_tau(spacing, self.rho, self.mu, self.largest_tau());
+        if let Some(beat) = &self.beat {
+            let size = self.lattice.grid.size.map(|n| n as f64 * self.lattice.grid.spacing);
+            let length = size.iter().map(|x| x * x).sum::<f64>().sqrt();
+            slow.dt = slow.dt.min(beat.period / (SOUND_CROSSINGS * length / spacing * 3f64.sqrt()));
+        }
         if peak > 0.0 {
             let fast = Scale::from_velocity(spacing, self.rho, peak, PEAK_VELOCITY);
             if fast.dt < slow.dt {
@@ -337,6 +362,7 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
     match (opening.extension.get_ref(), &opening.condition) {
         (Extension::Fixed(length), _) => length.si(),
+        (Extension::Auto, condition) if condition.is_load() => EXTENSION * diameter,
         (Extension::Auto, Condition::Pressure(_)) => EXTENSION * diameter,
         (Extension::Auto, _) => 0.0,
     }
@@ -385,13 +411,14 @@ fn spacings(finest: f64, vessel: &Vessel) -> Vec<f64> {
 /// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.
 fn check_velocities(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
     for (opening, iolet) in case.openings.iter().zip(iolets) {
-        let velocity = flow(iolet.asked).map_or(0.0, |q| q.abs() / iolet.area);
+        let most = flow(iolet.asked).map_or(0.0, |q| iolet.wave.as_ref().map_or(q, |w| w.max().max(-w.min())));
+        let velocity = most.abs() / iolet.area;
         if velocity > FASTEST {
             let message = format!(
                 "opening `{}`: {:.4} ml/s through a diameter of {:.3} mm is {velocity:.2} m/s on average, allowed is up to \
                  {FASTEST} m/s",
                 iolet.name,
-                flow(iolet.asked).unwrap_or(0.0) * 1e6,
+                most * 1e6,
                 iolet.diameter * 1e3
             );
             let help = "look at the unit here and at `geometry.unit`; blood is below 6 m/s even in a severe stenosis";
@@ -399,29 +426,4 @@ fn check_velocities(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
         }
     }
     Ok(())
-}
-
-fn iolets(case: &Case, vessel: &Vessel) -> Vec<Iolet> {
-    let rim = |o: &crate::geometry::vessel::Opening| -> Vec<[f64; 3]> {
-        o.rim.iter().map(|&v| vessel.wall.vertices[v as usize]).collect()
-    };
-    let make = |(asked, opening): (&crate::case::Opening, &crate::geometry::vessel::Opening)| {
-        let condition = match &asked.condition {
-            Condition::Flow(q) => Asked::Flow(q.get_ref().si()),
-            Condition::Velocity(v) => Asked::Flow(v.get_ref().si() * opening.area),
-            Condition::Pressure(p) => Asked::Pressure(p.get_ref().si()),
-        };
-        let parabolic = flow(condition).is_some() && asked.profile == Profile::Parabolic;
-        Iolet {
-            name: opening.name.clone(),
-            asked: condition,
-            wave: None,
-            load: None,
-            womersley: false,
-            section: parabolic.then(|| Section::new(&rim(opening), opening.centre, opening.normal)),
-            diameter: opening.equivalent_diameter(),
-            area: opening.area,
-        }
-    };
-    case.openings.iter().zip(&vessel.openings).map(make).collect()
 }

@@ -1,0 +1,382 @@
+//! From the openings of a case to their conditions in time: waveforms read, Windkessels tuned, loads started on their
+//! periodic solution.
+//!
+//! The loads' start, and the tuning, take the vessel for a single node: all loads see the same pressure under the flow
+//! that is given at the other openings. The vessel's own pressure differences come in addition during the run.
+
+use super::plan::{Asked, Beat, Iolet, PERIODIC_TOLERANCE, PlanError, Until};
+use super::pulse::probe::{Probe, Shape};
+use crate::case::loads::WindkesselSpec;
+use crate::case::waveform::{Signal, Wave, WaveformSpec};
+use crate::case::{self, Case, Condition, Profile, Start};
+use crate::fluid::waveform::Waveform;
+use crate::fluid::windkessel::{Branch, Load, PROXIMAL_FRACTION, Target, Tuned, network_periodic, tune};
+use crate::geometry::section::Section;
+use crate::geometry::vessel::{Opening, Vessel};
+use crate::units::MMHG;
+
+/// Rows of a cycle unless the case says otherwise.
+const ROWS: u64 = 200;
+
+/// Snapshots of a cycle unless the case says otherwise.
+const SNAPSHOTS: u64 = 10;
+
+/// Most cycles unless the case says otherwise.
+const MOST_CYCLES: u64 = 30;
+
+/// Samples that sums of waves are made from.
+const SAMPLES: usize = 1000;
+
+/// Power of the diameter that flows go with, unless the case says otherwise (Murray, PNAS 12, 207, 1926).
+const MURRAY: f64 = 3.0;
+
+/// Period of a flow that does not change, s.
+const STILL: f64 = 1.0;
+
+/// What a case asks for at its openings.
+pub struct Openings {
+    /// The openings.
+    pub iolets: Vec<Iolet>,
+    /// The beat, where the case has one.
+    pub beat: Option<Beat>,
+    /// Windkessels that were tuned.
+    pub tuned: Option<Tuned>,
+}
+
+/// Whether a case pulsates: where it has a waveform, unless it says "steady".
+#[must_use]
+pub fn pulsates(case: &Case) -> bool {
+    let wave = case.openings.iter().any(|o| matches!(o.condition, Condition::Waveform(_)));
+    match case.time.until.as_ref().map(|until| *until.get_ref()) {
+        Some(case::Until::Periodic) => true,
+        Some(case::Until::Steady) => false,
+        None => wave || case.time.cycles.is_some(),
+    }
+}
+
+/// The openings of a case on its vessel.
+///
+/// # Errors
+/// [`PlanError`] when a waveform cannot be used, periods differ or are missing, or no Windkessel gives the pressure asked
+/// for.
+pub fn openings(case: &Case, vessel: &Vessel) -> Result<Openings, PlanError> {
+    let mut iolets: Vec<Iolet> = case.openings.iter().zip(&vessel.openings).map(|(c, o)| iolet(c, o)).collect();
+    let waves = waves(case, &iolets)?;
+    let period = period(case, &waves)?;
+    for (iolet, wave) in iolets.iter_mut().zip(waves) {
+        let Some((signal, wave)) = wave else { continue };
+        let (wave, asked): (_, fn(f64) -> Asked) = match signal {
+            Signal::Flow => (wave, Asked::Flow),
+            Signal::Velocity => (wave.scaled(iolet.area), Asked::Flow),
+            Signal::Pressure => (wave, Asked::Pressure),
+        };
+        (iolet.asked, iolet.wave) = (asked(wave.mean()), Some(wave));
+    }
+    let inflow = total(&iolets, period, |q| q.max(0.0));
+    for (iolet, opening) in iolets.iter_mut().zip(&case.openings) {
+        if let Condition::FlowFraction(fraction) = &opening.condition {
+            let wave = inflow.scaled(-fraction.get_ref().0);
+            (iolet.asked, iolet.wave) = (Asked::Flow(wave.mean()), Some(wave));
+        }
+    }
+    check_drive(case, &iolets)?;
+    let left = total(&iolets, period, |q| q);
+    let tuned = tuned(case, &mut iolets, &left)?;
+    let start = start(case, &mut iolets, &left);
+    for (iolet, (opening, place)) in iolets.iter_mut().zip(case.openings.iter().zip(&vessel.openings)) {
+        if matches!(iolet.asked, Asked::Flow(_)) && opening.profile != Profile::Plug {
+            let rim: Vec<_> = place.rim.iter().map(|&v| vessel.wall.vertices[v as usize]).collect();
+            iolet.section = Some(Section::new(&rim, place.centre, place.normal));
+        }
+    }
+    let beat = pulsates(case).then(|| beat(case, period, start));
+    Ok(Openings { iolets, beat, tuned })
+}
+
+fn iolet(asked: &case::Opening, opening: &Opening) -> Iolet {
+    let (condition, load) = match &asked.condition {
+        Condition::Flow(q) => (Asked::Flow(q.get_ref().si()), None),
+        Condition::Velocity(v) => (Asked::Flow(v.get_ref().si() * opening.area), None),
+        Condition::Pressure(p) => (Asked::Pressure(p.get_ref().si()), None),
+        Condition::Waveform(_) | Condition::FlowFraction(_) => (Asked::Flow(0.0), None),
+        Condition::Windkessel(spec) => {
+            let given = match spec.get_ref() {
+                WindkesselSpec::Given(w) => Some(Load::Windkessel {
+                    proximal: w.proximal.si(),
+                    compliance: w.compliance.si(),
+                    distal: w.distal.si(),
+                    distal_pressure: w.distal_pressure.si(),
+                }),
+                WindkesselSpec::Auto => None,
+            };
+            (Asked::Pressure(0.0), given)
+        }
+        Condition::Resistance(spec) => {
+            let (resistance, distal_pressure) = (spec.get_ref().value.si(), spec.get_ref().distal_pressure.si());
+            (Asked::Pressure(0.0), Some(Load::Resistance { resistance, distal_pressure }))
+        }
+        Condition::Coronary(_) => (Asked::Pressure(0.0), None),
+    };
+    Iolet {
+        name: opening.name.clone(),
+        asked: condition,
+        wave: None,
+        load,
+        womersley: asked.profile == Profile::Womersley,
+        section: None,
+        diameter: opening.equivalent_diameter(),
+        area: opening.area,
+    }
+}
+
+type Read = Option<(Signal, Waveform)>;
+
+fn read(case: &Case, spec: &WaveformSpec) -> Result<(Signal, Waveform), PlanError> {
+    let beside = case.source.path().parent().unwrap_or(std::path::Path::new(""));
+    let data = std::env::var_os("PERFUSE_DATA").map(std::path::PathBuf::from);
+    let period = case.time.period.as_ref().map(|period| period.get_ref().si());
+    let wave = Wave::load(spec, beside, data.as_deref(), period)?;
+    let path = wave.path.clone();
+    let form = Waveform::from_samples(&wave.samples).map_err(|source| PlanError::Waveform { path, source })?;
+    Ok((wave.signal, form))
+}
+
+fn waves(case: &Case, iolets: &[Iolet]) -> Result<Vec<Read>, PlanError> {
+    let wave = |(opening, iolet): (&case::Opening, &Iolet)| match &opening.condition {
+        Condition::Waveform(spec) => {
+            let (signal, wave) = read(case, spec.get_ref())?;
+            if signal == Signal::Pressure && opening.profile_span.is_some() {
+                let message = format!("opening `{}` has a pressure waveform and a profile", iolet.name);
+                let help = "a pressure opening takes the profile that the flow has there: remove `profile`";
+                return Err(case.error(spec.span(), message, "a pressure", help).into());
+            }
+            Ok(Some((signal, wave)))
+        }
+        _ => Ok(None),
+    };
+    case.openings.iter().zip(iolets).map(wave).collect()
+}
+
+/// The cycle's length: that of all waveforms.
+fn period(case: &Case, waves: &[Read]) -> Result<f64, PlanError> {
+    let own = case.time.period.as_ref().map(|period| period.get_ref().si());
+    let mut periods = waves.iter().zip(&case.openings).filter_map(|(w, o)| Some((w.as_ref()?.1.period(), o)));
+    let Some((first, opening)) = periods.next() else {
+        return own.map_or_else(|| if pulsates(case) { Err(no_period(case)) } else { Ok(STILL) }, Ok);
+    };
+    if let Some((other, second)) = periods.find(|(other, _)| (other - first).abs() > 1e-3 * first) {
+        let message = format!(
+            "the waveform of `{}` has a period of {other} s, that of `{}` of {first} s",
+            second.name.get_ref(),
+            opening.name.get_ref()
+        );
+        let help = "all waveforms of a case have the same period";
+        return Err(case.error(second.condition.span(), message, "another period", help).into());
+    }
+    Ok(first)
+}
+
+fn no_period(case: &Case) -> PlanError {
+    let span = case.time.cycles.as_ref().map(|c| c.span()).or(case.time.until.as_ref().map(|u| u.span()));
+    let help = "add `period` to [time], such as period = \"0.8 s\", or give an opening a waveform";
+    case.error(span.unwrap_or(0..0), "cycles of which length?", "no opening has a waveform", help).into()
+}
+
+/// Sum of the given flows into the vessel over a cycle, each passed through `part`.
+fn total(iolets: &[Iolet], period: f64, part: impl Fn(f64) -> f64) -> Waveform {
+    let flows = iolets.iter().filter_map(|iolet| match iolet.asked {
+        Asked::Flow(mean) => Some((mean, iolet.wave.as_ref())),
+        Asked::Pressure(_) => None,
+    });
+    // An opening whose flow leaves on the whole counts as an outlet all the time.
+    let sign = |mean: f64| part(mean) != 0.0 || mean == 0.0;
+    let flows: Vec<_> = flows.filter(|(mean, _)| sign(*mean)).collect();
+    if let [(_, Some(wave))] = flows.as_slice() {
+        return (*wave).clone();
+    }
+    if flows.iter().all(|(_, wave)| wave.is_none()) {
+        return Waveform::constant(flows.iter().map(|(mean, _)| mean).sum(), period);
+    }
+    let at = |t: f64| flows.iter().map(|(mean, wave)| wave.map_or(*mean, |wave| wave.value(t))).sum::<f64>();
+    let sample = |k: usize| {
+        let t = period * k as f64 / SAMPLES as f64;
+        [t, at(if k == SAMPLES { 0.0 } else { t })]
+    };
+    Waveform::from_samples(&(0..=SAMPLES).map(sample).collect::<Vec<_>>())
+        .unwrap_or_else(|_| Waveform::constant(at(0.0), period))
+}
+
+/// Something must drive the flow, which the case's values alone do not tell where it has waveforms.
+fn check_drive(case: &Case, iolets: &[Iolet]) -> Result<(), PlanError> {
+    let moves = |iolet: &Iolet| match (iolet.asked, &iolet.wave) {
+        (Asked::Flow(mean), wave) => mean > 0.0 || wave.as_ref().is_some_and(|w| w.max() > w.min()),
+        (Asked::Pressure(_), wave) => wave.is_some(),
+    };
+    let loads = |opening: &case::Opening| opening.condition.is_load();
+    if iolets.iter().any(moves) || !case.openings.iter().any(loads) {
+        return Ok(());
+    }
+    if case.openings.iter().any(|o| matches!(o.condition, Condition::Pressure(_))) {
+        return Ok(());
+    }
+    let names: Vec<_> = case.openings.iter().filter(|o| loads(o)).map(|o| format!("`{}`", o.name.get_ref())).collect();
+    let message = format!("resistances at all ends ({}) leave the flow undetermined", names.join(", "));
+    let help = "give one of them a flow above 0, a pressure or a waveform in place of its load";
+    let span = case.openings.iter().find(|o| loads(o)).map_or(0..0, |o| o.condition.span());
+    Err(case.error(span, message, "nothing drives a flow", help).into())
+}
+
+/// Finds the Windkessels that the case leaves to the blood pressure, under the flow that is `left` to them.
+fn tuned(case: &Case, iolets: &mut [Iolet], left: &Waveform) -> Result<Option<Tuned>, PlanError> {
+    let auto: Vec<usize> = (0..iolets.len())
+        .filter(|&k| matches!(&case.openings[k].condition, Condition::Windkessel(w) if *w.get_ref() == WindkesselSpec::Auto))
+        .collect();
+    let Some(&first) = auto.first() else { return Ok(None) };
+    let span = case.openings[first].condition.span();
+    let Some(patient) = &case.patient else {
+        let message = format!("the Windkessel of `{}` is to be found from a blood pressure", iolets[first].name);
+        let help = "add [patient] with pressure = \"120/80 mmHg\", or give the Windkessel's elements";
+        return Err(case.error(span, message, "there is none", help).into());
+    };
+    let other = (0..iolets.len()).find(|k| !auto.contains(k) && matches!(iolets[*k].asked, Asked::Pressure(_)));
+    if let Some(other) = other {
+        let message = format!(
+            "the Windkessel of `{}` is to be found from the blood pressure, but opening `{}` sets the pressure too",
+            iolets[first].name, iolets[other].name
+        );
+        let help = "make all such openings \"auto\", or give all their values";
+        return Err(case.error(case.openings[other].condition.span(), message, "sets the pressure", help).into());
+    }
+    if !pulsates(case) {
+        let message = "a Windkessel can be found from a blood pressure only where the flow pulsates";
+        let help = "give the inlet a waveform, or this outlet a resistance or a pressure";
+        return Err(case.error(span, message, "the flow is steady", help).into());
+    }
+    let pressure = patient.pressure.get_ref();
+    let target = Target {
+        systolic: pressure.systolic.si(),
+        diastolic: pressure.diastolic.si(),
+        distal: patient.distal_pressure.as_ref().map_or(0.0, |p| p.get_ref().si()),
+        exponent: patient.murray_exponent.as_ref().map_or(MURRAY, |e| *e.get_ref()),
+        fraction: patient.proximal_fraction.as_ref().map_or(PROXIMAL_FRACTION, |f| *f.get_ref()),
+    };
+    let diameters: Vec<f64> = auto.iter().map(|&k| iolets[k].diameter).collect();
+    let tuned = tune(left, &diameters, &target)
+        .map_err(|e| case.error(patient.pressure.span(), e.to_string(), "out of reach", ""))?;
+    for (&k, load) in auto.iter().zip(&tuned.loads) {
+        iolets[k].load = Some(load.clone());
+    }
+    Ok(Some(tuned))
+}
+
+/// States (Pa) of the loads and the pressure (Pa) at the start, and the cycles that a start from rest would take.
+struct Beginning {
+    states: Vec<[f64; 2]>,
+    pressure: f64,
+    cycles_from_rest: usize,
+}
+
+/// Starts the loads, and notes the pressure expected at each.
+fn start(case: &Case, iolets: &mut [Iolet], left: &Waveform) -> Beginning {
+    let mut states = vec![[0.0; 2]; iolets.len()];
+    let loaded: Vec<usize> = (0..iolets.len()).filter(|&k| iolets[k].load.is_some()).collect();
+    let given = |iolet: &Iolet| match (iolet.asked, &iolet.load) {
+        (Asked::Pressure(p), None) => Some((p, iolet.wave.as_ref().map_or(p, |wave| wave.value(0.0)))),
+        _ => None,
+    };
+    let pressures: Vec<(f64, f64)> = iolets.iter().filter_map(given).collect();
+    let mean = |of: fn(&(f64, f64)) -> f64| pressures.iter().map(of).sum::<f64>() / pressures.len().max(1) as f64;
+    let (mut pressure, mut cycles_from_rest) = (mean(|p| p.1), 1);
+    if pressures.is_empty() {
+        let branches: Vec<Branch> =
+            loaded.iter().filter_map(|&k| Some(Branch { load: iolets[k].load.clone()?, series: 0.0 })).collect();
+        let solution = network_periodic(left, &branches);
+        pressure = solution.pressure.first().copied().unwrap_or(0.0);
+        cycles_from_rest = solution.cycles_from_rest(tolerance(case));
+        for (&k, branch) in loaded.iter().zip(&solution.branches) {
+            states[k] = branch.state;
+            iolets[k].asked = Asked::Pressure(branch.pressure.iter().sum::<f64>() / branch.pressure.len().max(1) as f64);
+        }
+    } else {
+        for &k in &loaded {
+            let Some(load) = &iolets[k].load else { continue };
+            let expected = mean(|p| p.0);
+            let flow = (expected - load.distal_pressure()) / load.total_resistance();
+            states[k] = load.periodic(&Waveform::constant(flow, left.period())).state;
+            iolets[k].asked = Asked::Pressure(expected);
+        }
+    }
+    if case.time.start == Start::Rest {
+        (states, pressure) = (vec![[0.0; 2]; iolets.len()], if pressures.is_empty() { 0.0 } else { pressure });
+    }
+    Beginning { states, pressure, cycles_from_rest }
+}
+
+fn tolerance(case: &Case) -> f64 {
+    case.time.tolerance.as_ref().map_or(PERIODIC_TOLERANCE, |t| *t.get_ref())
+}
+
+fn beat(case: &Case, period: f64, start: Beginning) -> Beat {
+    let most = case.time.max_cycles.as_ref().map_or(MOST_CYCLES, |n| *n.get_ref()) as usize;
+    let until = match &case.time.cycles {
+        Some(cycles) => Until::Cycles(*cycles.get_ref() as usize),
+        None => Until::Periodic { tolerance: tolerance(case), most },
+    };
+    let rows = case.output.rows.as_ref().map_or(ROWS, |n| *n.get_ref()) as usize;
+    let snapshots = case.output.snapshots.as_ref().map_or(SNAPSHOTS, |n| *n.get_ref()) as usize;
+    let probe = |probe: &case::Probe| Probe {
+        name: probe.name.get_ref().clone(),
+        at: *probe.at.get_ref(),
+        shape: probe.normal.as_ref().map_or(Shape::Point, |n| Shape::Plane(unit(*n.get_ref()))),
+    };
+    Beat {
+        period,
+        until,
+        rows,
+        snapshots: (0..snapshots.min(rows)).map(|k| k * rows / snapshots.min(rows)).collect(),
+        means: true,
+        probes: case.probes.iter().map(probe).collect(),
+        states: start.states,
+        start_pressure: start.pressure,
+        cycles_from_rest: start.cycles_from_rest,
+    }
+}
+
+fn unit(v: [f64; 3]) -> [f64; 3] {
+    let size = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    v.map(|x| x / size)
+}
+
+/// The openings at their largest flow: what the time step is chosen from.
+#[must_use]
+pub fn fastest(iolets: &[Iolet]) -> Vec<Iolet> {
+    let at_peak = |iolet: &Iolet| {
+        let mut iolet = iolet.clone();
+        if let (Asked::Flow(mean), Some(wave)) = (iolet.asked, &iolet.wave) {
+            let most = wave.max().max(-wave.min());
+            iolet.asked = Asked::Flow(if mean < 0.0 { -most } else { most });
+        }
+        iolet
+    };
+    iolets.iter().map(at_peak).collect()
+}
+
+/// What was found for each Windkessel, ready to be pasted into the case.
+#[must_use]
+pub fn paste(iolets: &[Iolet]) -> Vec<(String, String)> {
+    let text = |iolet: &Iolet| match &iolet.load {
+        Some(Load::Windkessel { proximal, compliance, distal, distal_pressure }) => {
+            let r = |r: f64| format!("{:.6} mmHg s/ml", r * 1e-6 / MMHG);
+            let behind = if *distal_pressure == 0.0 {
+                String::new()
+            } else {
+                format!(", distal_pressure = \"{:.4} mmHg\"", distal_pressure / MMHG)
+            };
+            let c = compliance * 1e6 * MMHG;
+            let elements = format!("proximal = \"{}\", compliance = \"{c:.6e} ml/mmHg\", distal = \"{}\"", r(*proximal), r(*distal));
+            Some((iolet.name.clone(), format!("windkessel = {{ {elements}{behind} }}")))
+        }
+        _ => None,
+    };
+    iolets.iter().filter_map(text).collect()
+}
