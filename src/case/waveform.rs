@@ -188,10 +188,9 @@ fn check_times(table: &read::Table, path: &Path, period: Option<f64>) -> Result<
         return Err(WaveformFileError::NotFromZero { at: at(0), time: first, unit });
     }
     let wave = table.rows[last][0] * table.factors[0];
+    let agrees = |period: f64| (wave / period - 1.0).abs() <= PERIOD;
     match period {
-        Some(period) if !((wave / period - 1.0).abs() <= PERIOD) => {
-            Err(WaveformFileError::Period { at: at(last), wave, period })
-        }
+        Some(period) if !agrees(period) => Err(WaveformFileError::Period { at: at(last), wave, period }),
         _ => Ok(()),
     }
 }

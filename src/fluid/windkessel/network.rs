@@ -147,24 +147,33 @@ pub fn network_periodic(inflow: &Waveform, branches: &[Branch]) -> NetworkSoluti
         decay.component_mul(z) + early.component_mul(now) + late.component_mul(next)
     };
     let end = (0..STEPS).fold(DVector::zeros(decay.len()), |z, k| step(&z, k));
-    let mut z = end.component_div(&modes.rates.map(|rate| -(-rate * period).exp_m1()));
-    let mut solution = NetworkSolution {
-        period,
-        pressure: Vec::with_capacity(STEPS),
-        branches: vec![BranchSolution::default(); branches.len()],
-        slowest: modes.rates.iter().map(|rate| 1.0 / rate).fold(0.0, f64::max),
-    };
-    for (&(b, s), x) in network.places.iter().zip(modes.states(&z).iter()) {
+    let begin = end.component_div(&modes.rates.map(|rate| -(-rate * period).exp_m1()));
+    let states = (0..STEPS).scan(begin, |z, k| {
+        let next = step(z, k);
+        Some(modes.states(&std::mem::replace(z, next)))
+    });
+    let slowest = modes.rates.iter().map(|rate| 1.0 / rate).fold(0.0, f64::max);
+    record(&network, &flow, states.collect(), NetworkSolution { period, slowest, ..NetworkSolution::default() })
+}
+
+/// Adds pressures, flows and states at time 0 to a solution, from the states and the inflow at every step.
+fn record(
+    network: &Network<'_>,
+    inflow: &[f64],
+    states: Vec<DVector<f64>>,
+    mut solution: NetworkSolution,
+) -> NetworkSolution {
+    solution.branches = vec![BranchSolution::default(); network.branches.len()];
+    for (&(b, s), x) in network.places.iter().zip(states[0].iter()) {
         solution.branches[b].state[s] = *x;
     }
-    for (k, q) in flow.iter().enumerate() {
-        let (pressure, flows) = network.node(&modes.states(&z), *q);
+    for (states, inflow) in states.iter().zip(inflow) {
+        let (pressure, flows) = network.node(states, *inflow);
         solution.pressure.push(pressure);
-        for ((branch, given), flow) in solution.branches.iter_mut().zip(branches).zip(flows) {
+        for ((branch, given), flow) in solution.branches.iter_mut().zip(network.branches).zip(flows) {
             branch.pressure.push(pressure - given.series * flow);
             branch.flow.push(flow);
         }
-        z = step(&z, k);
     }
     solution
 }
