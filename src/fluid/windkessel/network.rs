@@ -2,8 +2,8 @@
 //! resistance in each branch.
 //!
 //! The inflow divides among the branches so that all see the node's pressure. Taking the flows out leaves one linear
-//! circuit whose states are those of the loads; its eigenmodes decay independently, and the periodic solution of each is
-//! `z(0) = z_T / (1 - exp(-lambda T))`, with z_T where one cycle from rest ends. No cycle is ever repeated.
+//! circuit whose states are those of the loads; its eigenmodes decay independently, and the periodic solution of each
+//! is `z(0) = z_T / (1 - exp(-lambda T))`, with z_T where one cycle from rest ends. No cycle is ever repeated.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -82,8 +82,8 @@ impl<'b> Network<'b> {
         self.circuits[b].c[s] * self.open[b] / self.total
     }
 
-    /// The conductance between two states. What the other branches conduct is summed, not subtracted, so that one branch
-    /// alone, whose flow is given, keeps all its digits.
+    /// The conductance between two states. What the other branches conduct is summed, not subtracted, so that one
+    /// branch alone, whose flow is given, keeps all its digits.
     fn conductance(&self, row: (usize, usize), column: (usize, usize)) -> f64 {
         let coupled = self.circuits[row.0].c[row.1] * self.circuits[column.0].c[column.1];
         if row.0 != column.0 {
@@ -125,8 +125,8 @@ impl<'b> Network<'b> {
     }
 }
 
-/// The periodic solution of loads at a common node into which `inflow` (m^3/s) flows; muscle pressures have the inflow's
-/// period. Without branches the solution is empty.
+/// The periodic solution of loads at a common node into which `inflow` (m^3/s) flows; muscle pressures have the
+/// inflow's period. Without branches the solution is empty.
 #[must_use]
 pub fn network_periodic(inflow: &Waveform, branches: &[Branch]) -> NetworkSolution {
     let period = inflow.period();

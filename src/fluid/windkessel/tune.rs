@@ -3,8 +3,8 @@
 //!
 //! Theory. Each outlet takes a share of the mean flow in proportion to `d^exponent` (Murray, PNAS 12, 207, 1926:
 //! exponent 3). With `R_i = R / share_i` and `C_i = C share_i` all outlets have the same time constant, so that without
-//! resistances in the vessel they are together one Windkessel of R and C. Its pressure is `p_distal + R s(t)`, where the
-//! shape s depends on the time constant alone. The ratio of the two pressures above the distal one is that of the
+//! resistances in the vessel they are together one Windkessel of R and C. Its pressure is `p_distal + R s(t)`, where
+//! the shape s depends on the time constant alone. The ratio of the two pressures above the distal one is that of the
 //! largest to the smallest s, which falls as the time constant grows: one root to find. R then follows from either
 //! pressure.
 //!
@@ -113,8 +113,8 @@ pub enum TuneError {
 /// (m^3/s, into the vessel) is periodic between the target's diastolic and systolic pressure.
 ///
 /// # Errors
-/// [`TuneError`] if there are no outlets, pressures, fraction, exponent or mean flow make no sense, or the flow does not pulsate
-/// enough for the pulse pressure.
+/// [`TuneError`] if there are no outlets, pressures, fraction, exponent or mean flow make no sense, or the flow does
+/// not pulsate enough for the pulse pressure.
 pub fn tune(inflow: &Waveform, diameters: &[f64], target: &Target) -> Result<Tuned, TuneError> {
     let ratio = check(inflow, target)?;
     let shares = shares(diameters, target.exponent).ok_or(TuneError::NoOutlet)?;
