@@ -1,8 +1,8 @@
 //! Lumped circuits without a vessel: against the published results of svZeroDSolver, and tuned to a patient's blood
 //! pressure under the patient's own beat.
 //!
-//! svZeroDSolver's results are those of a generalised-alpha integration with 200 steps a cycle until periodic; ours is the periodic
-//! solution itself.
+//! svZeroDSolver's results are those of a generalised-alpha integration with 200 steps a cycle until periodic; ours is
+//! the periodic solution itself.
 
 use std::path::{Path, PathBuf};
 

@@ -166,7 +166,8 @@ impl<'de> Deserialize<'de> for WindkesselSpec {
             type Value = WindkesselSpec;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
-                    "\"auto\", or { proximal = \"0.1 mmHg s/ml\", compliance = \"1 ml/mmHg\", distal = \"1.5 mmHg s/ml\" }",
+                    "\"auto\", or { proximal = \"0.1 mmHg s/ml\", compliance = \"1 ml/mmHg\", \
+                     distal = \"1.5 mmHg s/ml\" }",
                 )
             }
             fn visit_str<E: de::Error>(self, word: &str) -> Result<WindkesselSpec, E> {
@@ -314,7 +315,8 @@ mod tests {
     fn what_is_out_of_range_is_pointed_at() {
         let table = |proximal: &str, compliance: &str, more: &str| {
             format!(
-                "windkessel = {{ proximal = \"{proximal}\", compliance = \"{compliance}\", distal = \"1 mmHg s/ml\"{more} }}"
+                "windkessel = {{ proximal = \"{proximal}\", compliance = \"{compliance}\", \
+                 distal = \"1 mmHg s/ml\"{more} }}"
             )
         };
         for (text, expected, place) in [

@@ -1,9 +1,9 @@
 //! Waveform files: `waveform = "beat.csv"` in a case, and the samples that it names.
 //!
-//! A wave is one period of one quantity. Its first sample is at time 0, its last one period later, with the value of the
-//! first. Measured waves seldom close: a jump of up to 1 % of the range is taken out without asking, a larger one on
-//! request (`close = true`), both in the same way: over the last tenth of the period a straight line is added, from 0
-//! to what is missing at the end. So nothing changes before that tenth, where a beat that begins with its systole is
+//! A wave is one period of one quantity. Its first sample is at time 0, its last one period later, with the value of
+//! the first. Measured waves seldom close: a jump of up to 1 % of the range is taken out without asking, a larger one
+//! on request (`close = true`), both in the same way: over the last tenth of the period a straight line is added, from
+//! 0 to what is missing at the end. So nothing changes before that tenth, where a beat that begins with its systole is
 //! nearly at rest, and the slope stays finite.
 
 mod error;
@@ -142,7 +142,8 @@ impl Wave {
     /// own, in s, where it has one.
     ///
     /// # Errors
-    /// [`WaveformFileError`], which names file, line and remedy, if there is no such file or it is not one closed period.
+    /// [`WaveformFileError`], which names file, line and remedy, if there is no such file or it is not one closed
+    /// period.
     pub fn load(
         spec: &WaveformSpec,
         beside: &Path,
@@ -188,10 +189,9 @@ fn check_times(table: &read::Table, path: &Path, period: Option<f64>) -> Result<
         return Err(WaveformFileError::NotFromZero { at: at(0), time: first, unit });
     }
     let wave = table.rows[last][0] * table.factors[0];
+    let agrees = |period: f64| (wave / period - 1.0).abs() <= PERIOD;
     match period {
-        Some(period) if !((wave / period - 1.0).abs() <= PERIOD) => {
-            Err(WaveformFileError::Period { at: at(last), wave, period })
-        }
+        Some(period) if !agrees(period) => Err(WaveformFileError::Period { at: at(last), wave, period }),
         _ => Ok(()),
     }
 }

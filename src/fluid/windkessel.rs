@@ -16,13 +16,13 @@
 //! - Resistance: `p = r Q + p_distal`.
 //! - Three-element Windkessel (Westerhof et al., J. Biomech. 2, 121, 1969): proximal resistance, then a compliance to
 //!   the outside beside a distal resistance; x is the compliance's pressure.
-//! - Coronary bed (Kim et al., Ann. Biomed. Eng. 38, 3195, 2010, as the open-loop bed of svZeroDSolver has it): arterial
-//!   resistance and compliance, microvascular resistance, a compliance whose outside is the heart muscle's pressure,
-//!   venous resistance. States: pressure of the first compliance, and pressure across the second.
+//! - Coronary bed (Kim et al., Ann. Biomed. Eng. 38, 3195, 2010, as the open-loop bed of svZeroDSolver has it):
+//!   arterial resistance and compliance, microvascular resistance, a compliance whose outside is the heart muscle's
+//!   pressure, venous resistance. States: pressure of the first compliance, and pressure across the second.
 //!
 //! Practice: all values in SI (Pa, m^3/s, Pa s/m^3, m^3/Pa, s); Q is positive out of the vessel. A run that starts from
-//! the state of [`network_periodic`] has nothing left to forget but the vessel's own transient; [`tune`] finds loads from
-//! a blood pressure.
+//! the state of [`network_periodic`] has nothing left to forget but the vessel's own transient; [`tune`] finds loads
+//! from a blood pressure.
 
 mod modes;
 mod network;

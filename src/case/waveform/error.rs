@@ -25,8 +25,8 @@ impl fmt::Display for At {
 pub enum WaveformFileError {
     /// It is nowhere.
     #[error(
-        "waveform file `{file}` not found: there is no file {}; give a path relative to the case file, or to the folder \
-         that the environment variable PERFUSE_DATA names",
+        "waveform file `{file}` not found: there is no file {}; give a path relative to the case file, or to the \
+         folder that the environment variable PERFUSE_DATA names",
         list(looked)
     )]
     Missing {
@@ -47,7 +47,9 @@ pub enum WaveformFileError {
     #[error("{0}: not UTF-8 text; save the waveform as CSV")]
     NotText(At),
     /// It holds no row at all.
-    #[error("`{}` is empty: a waveform needs a header such as `time [s], flow [ml/s]` and 4 samples or more", .0.display())]
+    #[error(
+        "`{}` is empty: a waveform needs a header such as `time [s], flow [ml/s]` and 4 samples or more", .0.display()
+    )]
     Empty(PathBuf),
     /// The first row holds numbers.
     #[error(
@@ -85,7 +87,8 @@ pub enum WaveformFileError {
     },
     /// A column that is not known.
     #[error(
-        "{at}: unknown column `{column}`: a waveform has `time [s]` and one of `flow [ml/s]`, `velocity [m/s]`, `pressure [mmHg]`"
+        "{at}: unknown column `{column}`: a waveform has `time [s]` and one of `flow [ml/s]`, `velocity [m/s]`, \
+         `pressure [mmHg]`"
     )]
     UnknownColumn {
         /// The header.
@@ -116,7 +119,8 @@ pub enum WaveformFileError {
     },
     /// A row with too few or too many cells.
     #[error(
-        "{at}: {found} cells, but the header has {expected}; separate cells by a comma, semicolon or tab, one kind in a file"
+        "{at}: {found} cells, but the header has {expected}; separate cells by a comma, semicolon or tab, one kind \
+         in a file"
     )]
     Cells {
         /// The row.
@@ -138,7 +142,8 @@ pub enum WaveformFileError {
     },
     /// Time that does not grow.
     #[error(
-        "{at}: time {time} {unit} is not after {before} {unit} in the row before; put the rows in order of time, each time once"
+        "{at}: time {time} {unit} is not after {before} {unit} in the row before; put the rows in order of \
+         time, each time once"
     )]
     NotAscending {
         /// The row.
@@ -170,9 +175,9 @@ pub enum WaveformFileError {
     },
     /// The end is not the begin.
     #[error(
-        "{at}: the wave does not close: it begins at {first} {unit} and ends at {last} {unit}, a jump of {jump:.4} {unit} \
-         or {percent:.1} % of its range, allowed is 1 %; end the file with the first value, or let the last tenth of the \
-         period be bent to it: waveform = {{ file = \"{file}\", close = true }}"
+        "{at}: the wave does not close: it begins at {first} {unit} and ends at {last} {unit}, a jump of {jump:.4} \
+         {unit} or {percent:.1} % of its range, allowed is 1 %; end the file with the first value, or let the last \
+         tenth of the period be bent to it: waveform = {{ file = \"{file}\", close = true }}"
     )]
     Open {
         /// The last row.

@@ -44,18 +44,10 @@ pub(super) fn table(path: &Path, text: &str, names: Option<&[String]>) -> Result
     let separator = [';', '\t'].into_iter().find(|c| first.contains(*c)).unwrap_or(',');
     let cells = |line| str::split(line, separator).map(|cell| cell.trim().trim_matches('"').trim()).collect::<Vec<_>>();
     let header = cells(first);
-    let numbers = header.iter().all(|cell| cell.parse::<f64>().is_ok());
-    let named: Vec<&str> = match names {
-        None if numbers => return Err(WaveformFileError::NoHeader { at: at(line), row: first.to_owned() }),
-        None => header.clone(),
-        Some(names) if names.len() != header.len() => {
-            let (named, found) = (names.len(), header.len());
-            return Err(WaveformFileError::ColumnCount { at: at(line), named, found });
-        }
-        Some(names) => names.iter().map(String::as_str).collect(),
-    };
+    let has_names = header.iter().all(|cell| cell.parse::<f64>().is_err());
+    let named = named(&header, names, has_names, &at(line))?;
     let (signal, columns) = columns(&named, &at(line))?;
-    if !numbers {
+    if has_names {
         lines.next();
     }
     let (mut rows, mut places) = (Vec::new(), Vec::new());
@@ -75,6 +67,23 @@ pub(super) fn table(path: &Path, text: &str, names: Option<&[String]>) -> Result
     }
     let factors = [columns[0].factor, columns[1].factor];
     Ok(Table { signal, rows, lines: places, units: columns.map(|column| column.unit), factors })
+}
+
+/// The columns' names: those of the case, else the cells of the first row if that is a header.
+fn named<'a>(
+    row: &[&'a str],
+    names: Option<&'a [String]>,
+    is_header: bool,
+    at: &At,
+) -> Result<Vec<&'a str>, WaveformFileError> {
+    match names {
+        None if !is_header => Err(WaveformFileError::NoHeader { at: at.clone(), row: row.join(", ") }),
+        None => Ok(row.to_vec()),
+        Some(names) if names.len() != row.len() => {
+            Err(WaveformFileError::ColumnCount { at: at.clone(), named: names.len(), found: row.len() })
+        }
+        Some(names) => Ok(names.iter().map(String::as_str).collect()),
+    }
 }
 
 fn number(cells: &[&str], column: &Column, at: impl Fn() -> At) -> Result<f64, WaveformFileError> {

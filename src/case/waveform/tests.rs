@@ -53,6 +53,8 @@ fn columns_and_scale_of_the_case() {
         let wave = Wave::parse(&spec, Path::new("v.csv"), text, Some(0.8)).unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(wave.samples, [[0.0, -2.0], [0.2, -10.0], [0.4, -4.0], [0.8, -2.0]]);
     }
+    let bad = Wave::parse(&spec, Path::new("v.csv"), "0,x\n0.2,5\n", None).err().map(|e| e.to_string());
+    assert_eq!(bad.as_deref(), Some("v.csv:1: `x` in column `velocity [m/s]` is not a finite number"));
     let three = Wave::parse(&spec, Path::new("v.csv"), "a,b,c\n", None).err().map(|e| e.to_string());
     assert_eq!(three.as_deref(), Some("v.csv:1: the case names 2 columns, but the file has 3; name each column once"));
 }

@@ -2,8 +2,8 @@
 //! resistance in each branch.
 //!
 //! The inflow divides among the branches so that all see the node's pressure. Taking the flows out leaves one linear
-//! circuit whose states are those of the loads; its eigenmodes decay independently, and the periodic solution of each is
-//! `z(0) = z_T / (1 - exp(-lambda T))`, with z_T where one cycle from rest ends. No cycle is ever repeated.
+//! circuit whose states are those of the loads; its eigenmodes decay independently, and the periodic solution of each
+//! is `z(0) = z_T / (1 - exp(-lambda T))`, with z_T where one cycle from rest ends. No cycle is ever repeated.
 
 use nalgebra::{DMatrix, DVector};
 
@@ -82,8 +82,8 @@ impl<'b> Network<'b> {
         self.circuits[b].c[s] * self.open[b] / self.total
     }
 
-    /// The conductance between two states. What the other branches conduct is summed, not subtracted, so that one branch
-    /// alone, whose flow is given, keeps all its digits.
+    /// The conductance between two states. What the other branches conduct is summed, not subtracted, so that one
+    /// branch alone, whose flow is given, keeps all its digits.
     fn conductance(&self, row: (usize, usize), column: (usize, usize)) -> f64 {
         let coupled = self.circuits[row.0].c[row.1] * self.circuits[column.0].c[column.1];
         if row.0 != column.0 {
@@ -125,8 +125,8 @@ impl<'b> Network<'b> {
     }
 }
 
-/// The periodic solution of loads at a common node into which `inflow` (m^3/s) flows; muscle pressures have the inflow's
-/// period. Without branches the solution is empty.
+/// The periodic solution of loads at a common node into which `inflow` (m^3/s) flows; muscle pressures have the
+/// inflow's period. Without branches the solution is empty.
 #[must_use]
 pub fn network_periodic(inflow: &Waveform, branches: &[Branch]) -> NetworkSolution {
     let period = inflow.period();
@@ -147,24 +147,33 @@ pub fn network_periodic(inflow: &Waveform, branches: &[Branch]) -> NetworkSoluti
         decay.component_mul(z) + early.component_mul(now) + late.component_mul(next)
     };
     let end = (0..STEPS).fold(DVector::zeros(decay.len()), |z, k| step(&z, k));
-    let mut z = end.component_div(&modes.rates.map(|rate| -(-rate * period).exp_m1()));
-    let mut solution = NetworkSolution {
-        period,
-        pressure: Vec::with_capacity(STEPS),
-        branches: vec![BranchSolution::default(); branches.len()],
-        slowest: modes.rates.iter().map(|rate| 1.0 / rate).fold(0.0, f64::max),
-    };
-    for (&(b, s), x) in network.places.iter().zip(modes.states(&z).iter()) {
+    let begin = end.component_div(&modes.rates.map(|rate| -(-rate * period).exp_m1()));
+    let states = (0..STEPS).scan(begin, |z, k| {
+        let next = step(z, k);
+        Some(modes.states(&std::mem::replace(z, next)))
+    });
+    let slowest = modes.rates.iter().map(|rate| 1.0 / rate).fold(0.0, f64::max);
+    record(&network, &flow, states.collect(), NetworkSolution { period, slowest, ..NetworkSolution::default() })
+}
+
+/// Adds pressures, flows and states at time 0 to a solution, from the states and the inflow at every step.
+fn record(
+    network: &Network<'_>,
+    inflow: &[f64],
+    states: Vec<DVector<f64>>,
+    mut solution: NetworkSolution,
+) -> NetworkSolution {
+    solution.branches = vec![BranchSolution::default(); network.branches.len()];
+    for (&(b, s), x) in network.places.iter().zip(states[0].iter()) {
         solution.branches[b].state[s] = *x;
     }
-    for (k, q) in flow.iter().enumerate() {
-        let (pressure, flows) = network.node(&modes.states(&z), *q);
+    for (states, inflow) in states.iter().zip(inflow) {
+        let (pressure, flows) = network.node(states, *inflow);
         solution.pressure.push(pressure);
-        for ((branch, given), flow) in solution.branches.iter_mut().zip(branches).zip(flows) {
+        for ((branch, given), flow) in solution.branches.iter_mut().zip(network.branches).zip(flows) {
             branch.pressure.push(pressure - given.series * flow);
             branch.flow.push(flow);
         }
-        z = step(&z, k);
     }
     solution
 }

@@ -3,8 +3,8 @@
 //!
 //! Theory. Each outlet takes a share of the mean flow in proportion to `d^exponent` (Murray, PNAS 12, 207, 1926:
 //! exponent 3). With `R_i = R / share_i` and `C_i = C share_i` all outlets have the same time constant, so that without
-//! resistances in the vessel they are together one Windkessel of R and C. Its pressure is `p_distal + R s(t)`, where the
-//! shape s depends on the time constant alone. The ratio of the two pressures above the distal one is that of the
+//! resistances in the vessel they are together one Windkessel of R and C. Its pressure is `p_distal + R s(t)`, where
+//! the shape s depends on the time constant alone. The ratio of the two pressures above the distal one is that of the
 //! largest to the smallest s, which falls as the time constant grows: one root to find. R then follows from either
 //! pressure.
 //!
@@ -35,7 +35,7 @@ pub struct Target {
     pub diastolic: f64,
     /// Pressure behind all loads, Pa.
     pub distal: f64,
-    /// Power of the diameter to which flows are in proportion; 3 is Murray's law.
+    /// Power of the diameter to which flows are in proportion, 0 to 10; 3 is Murray's law.
     pub exponent: f64,
     /// Proximal part of the whole resistance, above 0 and below 1; see [`PROXIMAL_FRACTION`].
     pub fraction: f64,
@@ -80,6 +80,9 @@ pub enum TuneError {
     /// The fraction is not one.
     #[error("the proximal part of the resistance is {0}, allowed is above 0 and below 1; 0.056 is usual")]
     Fraction(f64),
+    /// The exponent is out of range.
+    #[error("the exponent is {0}, allowed is 0 to 10: flow shares grow with diameter^exponent, 3 is Murray's law")]
+    Exponent(f64),
     /// No net inflow.
     #[error(
         "the mean inflow is {0}, but loads can only be tuned to a flow into the vessel: a flow into the vessel is \
@@ -110,11 +113,11 @@ pub enum TuneError {
 /// (m^3/s, into the vessel) is periodic between the target's diastolic and systolic pressure.
 ///
 /// # Errors
-/// [`TuneError`] if there are no outlets, pressures, fraction or mean flow make no sense, or the flow does not pulsate
-/// enough for the pulse pressure.
+/// [`TuneError`] if there are no outlets, pressures, fraction, exponent or mean flow make no sense, or the flow does
+/// not pulsate enough for the pulse pressure.
 pub fn tune(inflow: &Waveform, diameters: &[f64], target: &Target) -> Result<Tuned, TuneError> {
-    let shares = shares(diameters, target.exponent).ok_or(TuneError::NoOutlet)?;
     let ratio = check(inflow, target)?;
+    let shares = shares(diameters, target.exponent).ok_or(TuneError::NoOutlet)?;
     let (fraction, lowered) = fraction(inflow, ratio, target.fraction);
     let excess = |time_constant: f64| {
         let [least, most] = shape(inflow, fraction, time_constant);
@@ -161,6 +164,9 @@ fn check(inflow: &Waveform, target: &Target) -> Result<f64, TuneError> {
     }
     if !(fraction > 0.0 && fraction < 1.0) {
         return Err(TuneError::Fraction(fraction));
+    }
+    if !(0.0..=10.0).contains(&target.exponent) {
+        return Err(TuneError::Exponent(target.exponent));
     }
     if inflow.mean() <= 0.0 {
         return Err(TuneError::NoInflow(Flow::from_si(inflow.mean())));
