@@ -1,6 +1,7 @@
 //! `perfuse run`: a case from surface to files.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -14,9 +15,12 @@ use crate::backend::gpu::device;
 use crate::backend::native::Native;
 use crate::output::create_folder;
 use crate::run::fit::Room;
-use crate::run::plan::Plan;
-use crate::run::steady::{self, Finished, Status};
-use crate::run::summary::{self, DeviceName, Seconds};
+use crate::run::beat;
+use crate::run::plan::{Beat, Plan};
+use crate::run::steady::{self, Status};
+use crate::run::pulse::files::Writer;
+use crate::run::pulse::{self, Snapshot, Watcher};
+use crate::run::summary::{self, Answer, DeviceName, Seconds};
 use crate::run::{RunError, results};
 
 /// Arguments of `perfuse run`.
@@ -78,14 +82,11 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         reporter.step(progress);
         if STOP.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let mut finished = steady::run(&plan, &mut open, &mut control)?;
-    let flow = clock.elapsed().as_secs_f64() - geometry;
-    reporter.phase("writing results");
-    let written = Instant::now();
-    let shear = results::write(&plan, &mut finished, &folder)?;
-    let output = written.elapsed().as_secs_f64();
-    let total = clock.elapsed().as_secs_f64();
-    let summary = summary::summary(&plan, &finished, &device, shear, Seconds { geometry, flow, output, total });
+    let mut job = Job { plan: &plan, folder: &folder, device, clock, geometry, reporter: &reporter };
+    let (summary, end) = match &plan.beat {
+        None => job.steady(&mut open, &mut control)?,
+        Some(beat) => job.pulsating(beat, &mut open, &mut control)?,
+    };
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::manifest(&plan, &summary, &folder).map_err(RunError::from)?;
     reporter.finish();
@@ -94,28 +95,92 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     } else {
         print(&format!("{}results       {}\n", summary::lines(&summary), folder.display()))?;
     }
-    ending(&plan, &finished, &summary)
+    match end {
+        Some(failure) => Err(failure),
+        None => {
+            let failed = summary::failed_gates(&summary, &plan.case.expect);
+            if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
+        }
+    }
 }
 
-/// The exit code's reason: a gate, an interruption, or a flow that is not steady.
-fn ending(plan: &Plan, finished: &Finished, summary: &Value) -> Result<(), Failure> {
-    match finished.status {
-        Status::Interrupted => Err(Failure::Interrupted("the results hold what was reached".into())),
-        Status::NotConverged => Err(Failure::Run(
+type Open<'o> = dyn FnMut(&crate::run::level::Level) -> Result<Flow, RunError> + 'o;
+
+/// A run and where its results go.
+struct Job<'a> {
+    plan: &'a Plan,
+    folder: &'a Path,
+    device: DeviceName,
+    clock: Instant,
+    geometry: f64,
+    reporter: &'a Reporter,
+}
+
+impl Job<'_> {
+    fn seconds(&self, flow: f64) -> Seconds {
+        let total = self.clock.elapsed().as_secs_f64();
+        Seconds { geometry: self.geometry, flow, output: total - flow - self.geometry, total }
+    }
+
+    fn flow_seconds(&self) -> f64 {
+        self.clock.elapsed().as_secs_f64() - self.geometry
+    }
+
+    fn steady(&mut self, open: &mut Open, control: &mut steady::Control) -> Result<(Value, Option<Failure>), Failure> {
+        let mut finished = steady::run(self.plan, open, control)?;
+        let flow = self.flow_seconds();
+        self.reporter.phase("writing results");
+        let shear = results::write(self.plan, &mut finished, self.folder)?;
+        let answer = Answer::steady(self.plan, &finished);
+        let summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
+        Ok((summary, ending(self.plan, &answer)))
+    }
+
+    fn pulsating(
+        &mut self,
+        beat: &Beat,
+        open: &mut Open,
+        control: &mut steady::Control,
+    ) -> Result<(Value, Option<Failure>), Failure> {
+        for (name, text) in beat::paste(&self.plan.iolets) {
+            self.reporter.say(&format!("{name}: {text}"));
+        }
+        let mut writer = Writer::new(self.plan, self.folder).map_err(RunError::from)?;
+        let mut snapshot = |shot: &mut Snapshot| writer.snapshot(shot);
+        let finished = pulse::run(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot })?;
+        let flow = self.flow_seconds();
+        self.reporter.phase("writing results");
+        let (shear, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
+        let answer = pulse::summary::answer(beat, &finished);
+        let mut summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
+        summary["cycle"] = pulse::summary::cycle(self.plan, beat, &finished, &indices);
+        Ok((summary, ending(self.plan, &answer)))
+    }
+}
+
+/// Why a run that wrote its results did not succeed: an interruption, or a flow that is not steady or periodic.
+fn ending(plan: &Plan, answer: &Answer) -> Option<Failure> {
+    let (change, tolerance) = (answer.change, answer.tolerance);
+    match answer.status {
+        Status::Converged => None,
+        Status::Interrupted => Some(Failure::Interrupted("the results hold what was reached".into())),
+        Status::NotConverged if plan.beat.is_some() => Some(Failure::Run(
             format!(
-                "the flow still changes by {:.1e} (tolerance {:.1e}) after {} steps; its results were written. Raise \
-                 time.max_steps or time.tolerance; a flow with a Reynolds number of {:.0} may have no steady state",
-                finished.change,
-                plan.tolerance,
-                finished.spent[finished.spent.len() - 1].steps,
+                "cycles still differ by {change:.1e} (tolerance {tolerance:.1e}); the results of the last one were written. \
+                 Raise time.max_cycles or time.tolerance, or ask for a number of cycles: time.cycles"
+            )
+            .into(),
+        )),
+        Status::NotConverged => Some(Failure::Run(
+            format!(
+                "the flow still changes by {change:.1e} (tolerance {tolerance:.1e}) after {} steps; its results were \
+                 written. Raise time.max_steps or time.tolerance; a flow with a Reynolds number of {:.0} may have no \
+                 steady state",
+                answer.spent[answer.spent.len() - 1].steps,
                 plan.reynolds()
             )
             .into(),
         )),
-        Status::Converged => {
-            let failed = summary::failed_gates(summary, &plan.case.expect);
-            if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
-        }
     }
 }
 

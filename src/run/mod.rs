@@ -14,6 +14,7 @@ pub mod level;
 pub mod peak;
 pub mod plan;
 pub mod pulse;
+mod region;
 pub mod results;
 mod stage;
 pub mod steady;

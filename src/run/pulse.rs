@@ -11,8 +11,10 @@
 
 mod cycle;
 mod drive;
+pub mod files;
 pub mod probe;
 mod stage;
+pub mod summary;
 
 pub use cycle::{Cycle, Row};
 pub use drive::pascal;

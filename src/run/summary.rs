@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::level::Level;
 use super::plan::{Asked, Plan};
-use super::steady::{Finished, Spent};
+use super::steady::{Finished, Spent, Status};
 use crate::case::Gate;
 use crate::units::MMHG;
 
@@ -45,34 +46,117 @@ pub struct WallShear {
     pub max: f64,
 }
 
-/// Mean, smallest and largest of a number over the last window of the run (a steady run) or beat.
-fn spread(mean: f64, values: impl Iterator<Item = f64> + Clone) -> Value {
-    let min = values.clone().fold(mean, f64::min);
-    let max = values.fold(mean, f64::max);
-    json!({ "mean": mean, "min": min, "max": max })
+/// Mean, smallest and largest value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Spread {
+    /// Mean.
+    pub mean: f64,
+    /// Smallest.
+    pub min: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+impl Spread {
+    /// Of values that stand for `mean`.
+    pub fn about(mean: f64, values: impl Iterator<Item = f64> + Clone) -> Self {
+        Self { mean, min: values.clone().fold(mean, f64::min), max: values.fold(mean, f64::max) }
+    }
+
+    fn scaled(self, factor: f64) -> Self {
+        Self { mean: factor * self.mean, min: factor * self.min, max: factor * self.max }
+    }
+}
+
+/// What a run came to, steady or pulsating.
+pub struct Answer<'a> {
+    /// How it ended.
+    pub status: Status,
+    /// The last lattice.
+    pub level: &'a Level,
+    /// What each lattice took.
+    pub spent: &'a [Spent],
+    /// Flow into the vessel at every opening over the last window or cycle, m^3/s.
+    pub flows: Vec<Spread>,
+    /// Pressure at every opening, Pa.
+    pub pressures: Vec<Spread>,
+    /// Largest relative change between the last two windows or cycles, and what was allowed.
+    pub change: f64,
+    /// See `change`.
+    pub tolerance: f64,
+    /// Largest relative deviation of a window from the mean.
+    pub fluctuation: f64,
+    /// Fastest velocity, m/s.
+    pub peak: f64,
+    /// Volume given to the walls to make up for their leak, m^3/s.
+    pub wall_correction: f64,
+    /// Volume that the lattice's compression took up, m^3/s on average.
+    pub storage: f64,
+}
+
+impl<'a> Answer<'a> {
+    /// Of a steady run.
+    #[must_use]
+    pub fn steady(plan: &Plan, run: &'a Finished) -> Self {
+        let recent = &run.samples[run.samples.len().saturating_sub(16)..];
+        let openings = 0..plan.iolets.len();
+        let flow = |k: usize| Spread::about(run.last.flows[k], recent.iter().map(move |s| s.flows[k]));
+        let pressure = |k: usize| Spread::about(run.last.pressures[k], recent.iter().map(move |s| s.pressures[k]));
+        Self {
+            status: run.status,
+            level: &run.level,
+            spent: &run.spent,
+            flows: openings.clone().map(flow).collect(),
+            pressures: openings.map(pressure).collect(),
+            change: run.change,
+            tolerance: plan.tolerance,
+            fluctuation: run.fluctuation,
+            peak: run.peak,
+            wall_correction: run.wall_correction,
+            storage: 0.0,
+        }
+    }
+
+    fn inflow(&self) -> f64 {
+        let most = self.flows.iter().map(|q| q.max.abs().max(q.min.abs())).fold(0.0, f64::max);
+        // A flow that only goes to and fro has no mean to compare with.
+        self.flows.iter().map(|q| q.mean.max(0.0)).sum::<f64>().max(1e-2 * most)
+    }
+
+    /// What enters minus what leaves and what is stored, over what enters.
+    fn imbalance(&self) -> f64 {
+        (self.flows.iter().map(|q| q.mean).sum::<f64>() - self.storage) / self.inflow().max(1e-30)
+    }
+
+    /// Mean pressure at the inlet (the opening with the largest inflow) minus that at every opening where fluid leaves.
+    fn drops(&self, plan: &Plan) -> Value {
+        let inlet = (0..self.flows.len()).max_by(|&a, &b| self.flows[a].mean.total_cmp(&self.flows[b].mean)).unwrap_or(0);
+        let mut drops = Map::new();
+        for (k, iolet) in plan.iolets.iter().enumerate() {
+            let leaves = self.flows[k].mean < 0.0 || matches!(iolet.asked, Asked::Pressure(_));
+            if k != inlet && leaves {
+                drops.insert(iolet.name.clone(), json!((self.pressures[inlet].mean - self.pressures[k].mean) / MMHG));
+            }
+        }
+        Value::Object(drops)
+    }
 }
 
 /// The summary as JSON, design keys and units.
 #[must_use]
-pub fn summary(plan: &Plan, run: &Finished, device: &DeviceName, wss: WallShear, seconds: Seconds) -> Value {
+pub fn summary(plan: &Plan, run: &Answer, device: &DeviceName, wss: WallShear, seconds: Seconds) -> Value {
     let scale = run.level.scale;
     let spent: &Spent = &run.spent[run.spent.len() - 1];
     let updates: f64 = run.spent.iter().map(|s| s.sites as f64 * s.steps as f64).sum();
     let busy: f64 = run.spent.iter().map(|s| s.seconds).sum();
-    let recent = &run.samples[run.samples.len().saturating_sub(16)..];
-    let openings: Vec<Value> = plan
-        .iolets
-        .iter()
-        .enumerate()
-        .map(|(k, iolet)| {
-            json!({
-                "name": iolet.name,
-                "area_mm2": iolet.area * 1e6,
-                "flow_ml_s": spread(run.last.flows[k] * 1e6, recent.iter().map(|s| s.flows[k] * 1e6)),
-                "pressure_mmHg": spread(run.last.pressures[k] / MMHG, recent.iter().map(|s| s.pressures[k] / MMHG)),
-            })
+    let opening = |(k, iolet): (usize, &super::plan::Iolet)| {
+        json!({
+            "name": iolet.name,
+            "area_mm2": iolet.area * 1e6,
+            "flow_ml_s": run.flows[k].scaled(1e6),
+            "pressure_mmHg": run.pressures[k].scaled(1.0 / MMHG),
         })
-        .collect();
+    };
     json!({
         "case": plan.case.name(),
         "title": plan.case.title,
@@ -87,7 +171,7 @@ pub fn summary(plan: &Plan, run: &Finished, device: &DeviceName, wss: WallShear,
             "steps": spent.steps,
         },
         "levels": run.spent,
-        "convergence": { "change": run.change, "tolerance": plan.tolerance, "fluctuation": run.fluctuation },
+        "convergence": { "change": run.change, "tolerance": run.tolerance, "fluctuation": run.fluctuation },
         "performance": {
             "mlups": updates / busy.max(1e-9) / 1e6,
             "seconds": { "geometry": seconds.geometry, "flow": seconds.flow, "wall": 0.0, "output": seconds.output, "total": seconds.total },
@@ -95,36 +179,12 @@ pub fn summary(plan: &Plan, run: &Finished, device: &DeviceName, wss: WallShear,
         },
         "reynolds": plan.reynolds(),
         "velocity_max_m_s": run.peak,
-        "openings": openings,
-        "mass_imbalance": imbalance(run),
-        "wall_correction": run.wall_correction.abs() / inflow(run).max(1e-30),
-        "pressure_drop_mmHg": drops(plan, run),
+        "openings": plan.iolets.iter().enumerate().map(opening).collect::<Vec<_>>(),
+        "mass_imbalance": run.imbalance(),
+        "wall_correction": run.wall_correction.abs() / run.inflow().max(1e-30),
+        "pressure_drop_mmHg": run.drops(plan),
         "wss_pa": wss,
     })
-}
-
-fn inflow(run: &Finished) -> f64 {
-    run.last.flows.iter().map(|q| q.max(0.0)).sum()
-}
-
-/// What enters minus what leaves, over what enters.
-fn imbalance(run: &Finished) -> f64 {
-    run.last.flows.iter().sum::<f64>() / inflow(run).max(1e-30)
-}
-
-/// Pressure at the inlet (the opening with the largest inflow) minus that at every opening where fluid leaves.
-fn drops(plan: &Plan, run: &Finished) -> Value {
-    let flows = &run.last.flows;
-    let inlet = (0..flows.len()).max_by(|&a, &b| flows[a].total_cmp(&flows[b])).unwrap_or(0);
-    let mut drops = Map::new();
-    for (k, iolet) in plan.iolets.iter().enumerate() {
-        let leaves = flows[k] < 0.0 || matches!(iolet.asked, Asked::Pressure(_));
-        if k != inlet && leaves {
-            let drop = (run.last.pressures[inlet] - run.last.pressures[k]) / MMHG;
-            drops.insert(iolet.name.clone(), json!(drop));
-        }
-    }
-    Value::Object(drops)
 }
 
 /// The number at a dotted key, names of list members (`openings.inlet.flow_ml_s.mean`) or their indices included.

@@ -2,6 +2,7 @@
 
 use crate::fluid::drive::{GAUGE, RECORDED};
 use crate::run::pulse::pascal;
+use crate::run::summary::Spread;
 use crate::units::Scale;
 
 /// One record, SI.
@@ -49,17 +50,6 @@ impl Row {
 pub struct Cycle {
     /// Equidistant in time, the first at the start of the cycle.
     pub rows: Vec<Row>,
-}
-
-/// Mean, smallest and largest value.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Spread {
-    /// Mean.
-    pub mean: f64,
-    /// Smallest.
-    pub min: f64,
-    /// Largest.
-    pub max: f64,
 }
 
 impl Cycle {

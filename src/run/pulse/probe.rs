@@ -35,6 +35,15 @@ impl Probe {
         weights
     }
 
+    /// Normal of a section.
+    #[must_use]
+    pub fn normal(&self) -> Option<[f64; 3]> {
+        match self.shape {
+            Shape::Point => None,
+            Shape::Plane(normal) => Some(normal),
+        }
+    }
+
     /// Area of a plane probe's section on a lattice, m^2.
     #[must_use]
     pub fn area(&self, lattice: &Lattice) -> f64 {

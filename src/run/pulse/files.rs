@@ -1,0 +1,137 @@
+//! The files of a pulsating run.
+
+use std::path::{Path, PathBuf};
+
+use super::{Finished, Snapshot};
+use crate::analysis::indices::{Indices, Means};
+use crate::output::{Compression, OutputError, create_folder, csv, pvd, vtp};
+use crate::run::RunError;
+use crate::run::cycle::{surface_arrays, volume_arrays};
+use crate::run::plan::{Beat, Plan};
+use crate::run::region::Region;
+use crate::run::results::{Moment, areas, shear_statistics};
+use crate::run::summary::WallShear;
+use crate::units::MMHG;
+
+/// Writes snapshots as they come: each cycle's in place of those of the one before.
+pub struct Writer<'a> {
+    plan: &'a Plan,
+    folder: PathBuf,
+    written: Vec<(usize, f64)>,
+}
+
+impl<'a> Writer<'a> {
+    /// Into `folder`.
+    ///
+    /// # Errors
+    /// [`OutputError`] when the folders cannot be made.
+    pub fn new(plan: &'a Plan, folder: &Path) -> Result<Self, OutputError> {
+        create_folder(&folder.join("fluid"))?;
+        create_folder(&folder.join("surface"))?;
+        Ok(Self { plan, folder: folder.to_owned(), written: Vec::new() })
+    }
+
+    /// Writes a snapshot.
+    ///
+    /// # Errors
+    /// [`RunError`] when a file cannot be written or the device fails.
+    pub fn snapshot(&mut self, shot: &mut Snapshot) -> Result<(), RunError> {
+        let moment = Moment { plan: self.plan, level: shot.level, reference: shot.reference, time: shot.time };
+        let state = shot.flow.state()?;
+        let fields = state.slices();
+        moment.volume(&fields, &self.volume(shot.number))?;
+        moment.surface(&fields, shot.sampler, &self.surface(shot.number))?;
+        self.written.retain(|(number, _)| *number != shot.number);
+        self.written.push((shot.number, shot.time));
+        Ok(())
+    }
+
+    fn volume(&self, number: usize) -> PathBuf {
+        self.folder.join("fluid").join(format!("fluid_{number:04}.vti"))
+    }
+
+    fn surface(&self, number: usize) -> PathBuf {
+        self.folder.join("surface").join(format!("surface_{number:04}.vtp"))
+    }
+
+    /// Writes collections of the snapshots, the cycle's indices and averages, and the probes; returns the statistics of
+    /// the time-averaged wall shear.
+    ///
+    /// # Errors
+    /// [`OutputError`] when a file cannot be written.
+    pub fn finish(mut self, beat: &Beat, run: &Finished) -> Result<(WallShear, Indices), OutputError> {
+        self.written.sort_by_key(|(number, _)| *number);
+        let mut volumes = pvd::Collection::new(&self.folder.join("fluid.pvd"));
+        let mut surfaces = pvd::Collection::new(&self.folder.join("surface.pvd"));
+        for &(number, time) in &self.written {
+            volumes.push(time, &self.volume(number))?;
+            surfaces.push(time, &self.surface(number))?;
+        }
+        probes(self.plan, beat, run, &self.folder.join("probes.csv"))?;
+        let indices = Indices::new(&run.sampler, &run.sums, &run.level.scale);
+        if let Some(means) = Means::new(&run.sums, &run.level.scale) {
+            let path = self.folder.join("fluid_cycle.vti");
+            Region::new(self.plan, &run.level.lattice).write_sites(&volume_arrays(&means), 0.0, &path)?;
+        }
+        let wall = &self.plan.vessel.wall;
+        let arrays = surface_arrays(&indices, &run.sampler, wall.vertices.len());
+        let named: Vec<vtp::Array> = arrays
+            .iter()
+            .map(|a| vtp::Array {
+                name: a.name,
+                unit: a.unit,
+                components: a.components,
+                values: vtp::Values::F32(&a.values),
+            })
+            .collect();
+        vtp::write(&self.folder.join("surface_cycle.vtp"), wall, &named, &[], Some(0.0), Compression::default())?;
+        let mut tawss = vec![0.0f32; 3 * wall.vertices.len()];
+        for (&vertex, value) in run.sampler.vertices().iter().zip(&indices.tawss) {
+            tawss[3 * vertex as usize] = *value;
+        }
+        Ok((shear_statistics(wall, &tawss), indices))
+    }
+}
+
+/// Flow and pressure of every opening, and what the probes saw, over all cycles.
+fn probes(plan: &Plan, beat: &Beat, run: &Finished, path: &Path) -> Result<(), OutputError> {
+    let mut names: Vec<(String, &str)> = vec![("time".into(), "s"), ("spacing".into(), "mm")];
+    for iolet in &plan.iolets {
+        names.push((format!("flow_{}", iolet.name), "ml/s"));
+        names.push((format!("pressure_{}", iolet.name), "mmHg"));
+        if iolet.load.is_some() {
+            names.push((format!("load_{}", iolet.name), "mmHg"));
+        }
+    }
+    let mut areas = Vec::new();
+    for probe in &beat.probes {
+        names.push((format!("pressure_{}", probe.name), "mmHg"));
+        names.extend(["x", "y", "z"].map(|axis| (format!("velocity_{}_{axis}", probe.name), "m/s")));
+        let area = probe.area(&run.level.lattice);
+        if area > 0.0 {
+            names.push((format!("flow_{}", probe.name), "ml/s"));
+        }
+        areas.push(area);
+    }
+    let mut table = csv::Table::new(&names);
+    for row in &run.rows {
+        let mut values = vec![row.time, row.spacing * 1e3];
+        for (k, iolet) in plan.iolets.iter().enumerate() {
+            values.extend([row.flows[k] * 1e6, row.pressures[k] / MMHG]);
+            values.extend(iolet.load.as_ref().map(|_| row.loads[k] / MMHG));
+        }
+        for ((probe, [pressure, velocity @ ..]), area) in beat.probes.iter().zip(&row.probes).zip(&areas) {
+            values.push(pressure / MMHG);
+            values.extend(velocity);
+            values.extend(probe.normal().map(|n| 1e6 * area * (0..3).map(|a| n[a] * velocity[a]).sum::<f64>()));
+        }
+        table.push(&values);
+    }
+    table.write(path)
+}
+
+/// Area of the wall (m^2) that each vertex of the run's sampler stands for.
+pub(super) fn vertex_areas(plan: &Plan, run: &Finished) -> Vec<f64> {
+    let areas = areas(&plan.vessel.wall);
+    run.sampler.vertices().iter().map(|&vertex| areas.get(vertex as usize).copied().unwrap_or(0.0)).collect()
+}
