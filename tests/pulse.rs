@@ -1,0 +1,148 @@
+//! Pulsating flow through the whole run: against Womersley's closed form, against the equations of lumped loads, and
+//! against a published circuit.
+
+#[path = "support/mod.rs"]
+mod support;
+#[path = "support/womersley.rs"]
+mod womersley;
+
+use std::f64::consts::{PI, TAU};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Mutex;
+
+use nalgebra::Complex;
+use perfuse::backend::Flow;
+use perfuse::backend::gpu::device::Opened;
+use perfuse::case::Case;
+use perfuse::geometry::primitives::Straight;
+use perfuse::run::fit::Room;
+use perfuse::run::plan::Plan;
+use perfuse::run::pulse::{self, Finished, Snapshot, Watcher};
+use perfuse::run::{RunError, level::Level};
+use womersley::PulsatingPipe;
+
+/// Runs use every core: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
+const DIAMETER: f64 = 4e-3;
+const DENSITY: f64 = 1060.0;
+const VISCOSITY: f64 = 3.5e-3;
+
+/// A plan for a straight tube of `length` diameters; `wave` are rows of `time [s], flow [ml/s]`, `outlet` and `more` parts
+/// of the case.
+fn tube(folder: &Path, length: f64, wave: &[[f64; 2]], inlet: &str, outlet: &str, more: &str) -> Plan {
+    let tube = Straight { length: length * DIAMETER, axis: AXIS, ..Straight::new(DIAMETER) };
+    let surface = tube.surface().unwrap_or_else(|e| panic!("{e}"));
+    perfuse::output::obj::write(&folder.join("tube.obj"), &surface, "a tube").unwrap_or_else(|e| panic!("{e}"));
+    let rows: String = wave.iter().map(|[t, q]| format!("{t:.9}, {q:.9}\n")).collect();
+    std::fs::write(folder.join("beat.csv"), format!("time [s], flow [ml/s]\n{rows}")).unwrap_or_else(|e| panic!("{e}"));
+    let text = format!(
+        "[geometry]\nsurface = \"tube.obj\"\nunit = \"mm\"\n\
+         [[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nwaveform = \"beat.csv\"\n{inlet}\n\
+         [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\n{outlet}\n\
+         [blood]\ndensity = \"{DENSITY} kg/m^3\"\nviscosity = \"{} mPa s\"\n{more}",
+        VISCOSITY * 1e3
+    );
+    let case = Case::parse(&folder.join("tube.toml"), &text, &[]).unwrap_or_else(|e| panic!("{e}"));
+    Plan::new(case, &Room::of(None)).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn run(plan: &Plan, gpu: Option<&Opened>, snapshot: &mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>) -> Finished {
+    let beat = plan.beat.as_ref().expect("a beat");
+    let mut open = |level: &Level| {
+        let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
+        let flow = Flow::open(gpu.cloned(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
+        flow.map_err(RunError::from)
+    };
+    let mut control = |_: &_| ControlFlow::Continue(());
+    let mut watcher = Watcher { control: &mut control, snapshot };
+    pulse::run(plan, beat, &mut open, &mut watcher).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// First harmonic of equidistant samples of a cycle: `x` is about its mean plus the real part of this times
+/// `exp(i omega t)`.
+fn harmonic(samples: &[f64]) -> Complex<f64> {
+    let n = samples.len() as f64;
+    let term = |(k, x): (usize, &f64)| Complex::from_polar(*x * 2.0 / n, -TAU * k as f64 / n);
+    samples.iter().enumerate().map(term).sum()
+}
+
+fn assert_alike(what: &str, got: Complex<f64>, expected: Complex<f64>) {
+    let ratio = got / expected;
+    let (size, phase) = (100.0 * (ratio.norm() - 1.0), ratio.arg().to_degrees());
+    println!("{what}: amplitude {size:+.2} %, phase {phase:+.2} degrees");
+    assert!(size.abs() <= 2.0, "{what}: amplitude {size:+.2} %");
+    assert!(phase.abs() <= 2.0, "{what}: phase {phase:+.2} degrees");
+}
+
+/// A tube of 32 sites, lying along no lattice direction, with a Womersley inlet.
+fn womersley_flow(alpha: f64) {
+    let _alone = ALONE.lock();
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let (radius, nu) = (0.5 * DIAMETER, VISCOSITY / DENSITY);
+    let omega = alpha * alpha * nu / (radius * radius);
+    let period = TAU / omega;
+    let mean = PI * radius * radius * 0.12 * alpha * nu / radius * 20.0;
+    let pipe = PulsatingPipe {
+        radius,
+        density: DENSITY,
+        nu,
+        omega,
+        harmonics: vec![Complex::from(mean), Complex::from(1.5 * mean)],
+    };
+    let wave: Vec<[f64; 2]> = (0..=200).map(|k| period * f64::from(k) / 200.0).map(|t| [t, 1e6 * pipe.flow(t)]).collect();
+    let middle = AXIS.map(|a| a * 0.6 * DIAMETER * 1e3);
+    let more = format!(
+        "[resolution]\nacross = 32\n[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
+         [[probe]]\nname = \"centre\"\nat = [{}, {}, {}]\n",
+        middle[0], middle[1], middle[2]
+    );
+    let plan = tube(folder.path(), 1.2, &wave, "profile = \"womersley\"\nextension = \"0 mm\"", "pressure = \"90 mmHg\"\nextension = \"4 mm\"", &more);
+    let mut shear = vec![0.0; 40];
+    let along = |v: [f64; 3]| (0..3).map(|a| v[a] * AXIS[a]).sum::<f64>();
+    let finished = run(&plan, None, &mut |shot| {
+        let state = shot.flow.state()?;
+        let sample = shot.sampler.sample(&state.slices(), &|rate| plan.rheology.nu(rate, &shot.level.scale));
+        let near = shot.sampler.vertices().iter().zip(&sample.wss).filter(|(v, _)| {
+            let at = along(plan.vessel.wall.vertices[**v as usize]) / DIAMETER;
+            (0.4..0.8).contains(&at)
+        });
+        let values: Vec<f64> = near.map(|(_, w)| shot.level.scale.stress_to_si(along(w.map(f64::from)))).collect();
+        shear[shot.number] = values.iter().sum::<f64>() / values.len() as f64;
+        Ok(())
+    });
+    let rows = &finished.last.rows;
+    let velocity: Vec<f64> = rows.iter().map(|row| along([row.probes[0][1], row.probes[0][2], row.probes[0][3]])).collect();
+    println!("alpha {alpha}: {} cycles, tau {:.4}, {} steps a cycle, change {:.1e}", finished.cycles,
+        finished.level.scale.viscosity_to_tau(VISCOSITY), (period / finished.level.scale.dt).round(), finished.change);
+    assert_alike("centre velocity", harmonic(&velocity), pipe.velocity_mode(1, 0.0));
+    assert_alike("wall shear", harmonic(&shear), pipe.shear_mode(1));
+    let flow: Vec<f64> = rows.iter().map(|row| row.flows[0]).collect();
+    assert_alike("flow", harmonic(&flow), Complex::from(1.5 * mean));
+    let (tawss, osi) = pipe.shear_indices(20_000);
+    let indices = perfuse::analysis::indices::Indices::new(&finished.sampler, &finished.sums, &finished.level.scale);
+    let at = |k: usize| along(plan.vessel.wall.vertices[finished.sampler.vertices()[k] as usize]) / DIAMETER;
+    let near: Vec<usize> = (0..indices.osi.len()).filter(|&k| (0.4..0.8).contains(&at(k))).collect();
+    let mean_of = |values: &[f32]| near.iter().map(|&k| f64::from(values[k])).sum::<f64>() / near.len() as f64;
+    let worst = near.iter().map(|&k| (f64::from(indices.osi[k]) - osi).abs()).fold(0.0, f64::max);
+    println!("TAWSS {:.4} Pa of {tawss:.4}, OSI {:.4} of {osi:.4}, largest deviation {worst:.4}", mean_of(&indices.tawss), mean_of(&indices.osi));
+    assert!((mean_of(&indices.osi) - osi).abs() <= 0.01, "OSI");
+    assert!((mean_of(&indices.tawss) / tawss - 1.0).abs() <= 0.02, "TAWSS");
+}
+
+#[test]
+fn womersley_flow_at_alpha_4() {
+    womersley_flow(4.0);
+}
+
+#[test]
+fn womersley_flow_at_alpha_8() {
+    womersley_flow(8.0);
+}
+
+#[test]
+fn womersley_flow_at_alpha_12() {
+    womersley_flow(12.0);
+}
