@@ -9,6 +9,7 @@ use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::run::RunError;
+use crate::run::beat;
 use crate::run::fit::Room;
 use crate::run::level::Level;
 use crate::run::plan::Plan;
@@ -85,7 +86,7 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "case": plan.case.name(),
         "spacing_mm": scale.dx * 1e3, "time_step_us": scale.dt * 1e6, "tau": scale.viscosity_to_tau(plan.mu),
         "mach": scale.velocity_to_lattice(plan.peak) * 3f64.sqrt(), "velocity_max_m_s": plan.peak,
-        "reynolds": plan.reynolds(), "womersley": Value::Null,
+        "reynolds": plan.reynolds(), "womersley": plan.womersley(),
         "sites": level.lattice.sites, "bytes": level.bytes(), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
         "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
@@ -138,16 +139,28 @@ pub fn text(plan: &Plan) -> String {
             end.extension * 1e3
         );
     }
+    for (name, load) in beat::paste(&plan.iolets) {
+        let _ = writeln!(text, "load            {name:<14} {load}");
+    }
+    if let Some(beat) = &plan.beat {
+        let _ = writeln!(
+            text,
+            "cycle           {} s, {} rows; loads started from rest would take about {} cycles",
+            beat.period, beat.rows, beat.cycles_from_rest
+        );
+    }
     let _ = writeln!(text, "blood           {}", plan.rheology);
     let _ = writeln!(text, "spacing         dx = {:.5} mm", scale.dx * 1e3);
     let _ =
         writeln!(text, "time step       dt = {:.3} us, tau = {:.5}", scale.dt * 1e6, scale.viscosity_to_tau(plan.mu));
     let _ = writeln!(
         text,
-        "flow            Re = {:.0}, fastest about {:.3} m/s (Ma = {:.3}), Wo = 0 (steady)",
+        "flow            Re = {:.0}, fastest about {:.3} m/s (Ma = {:.3}), Wo = {:.2}{}",
         plan.reynolds(),
         plan.peak,
-        scale.velocity_to_lattice(plan.peak) * 3f64.sqrt()
+        scale.velocity_to_lattice(plan.peak) * 3f64.sqrt(),
+        plan.womersley(),
+        if plan.beat.is_some() { "" } else { " (steady)" }
     );
     let _ = writeln!(text, "lattice         {} sites, {:.1} MB", level.lattice.sites, level.bytes() as f64 / 1e6);
     let _ = writeln!(

@@ -54,6 +54,9 @@ pub const PERIODIC_TOLERANCE: f64 = 0.01;
 const FROM_REST: f64 = 4.0;
 const FROM_COARSER: f64 = 2.75;
 
+/// Cycles that a pulsating run takes as a rule until it is periodic.
+const USUAL_CYCLES: usize = 3;
+
 /// Largest mean velocity over an opening, m/s.
 const FASTEST: f64 = 5.0;
 
@@ -300,9 +303,24 @@ impl Plan {
         self.rho / self.mu * if scale > 0.0 { scale } else { 0.5 * self.peak * widest }
     }
 
+    /// Womersley number of the widest opening; 0 for a steady flow.
+    #[must_use]
+    pub fn womersley(&self) -> f64 {
+        let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
+        let omega = self.beat.as_ref().map_or(0.0, |beat| std::f64::consts::TAU / beat.period);
+        0.5 * widest * (omega * self.rho / self.mu).sqrt()
+    }
+
     /// Steps that a lattice is expected to need, from rest or from the flow of a coarser one.
     #[must_use]
     pub fn expected_steps(&self, level: &Level, from_rest: bool) -> u64 {
+        if let Some(beat) = &self.beat {
+            let cycles = match beat.until {
+                Until::Cycles(n) => n,
+                Until::Periodic { .. } => USUAL_CYCLES,
+            };
+            return (cycles as f64 * level.scale.time_to_lattice(beat.period)).ceil() as u64;
+        }
         let most = self.case.time.max_steps.as_ref().map_or(u64::MAX, |most| *most.get_ref());
         ((if from_rest { FROM_REST } else { FROM_COARSER } * self.memory(level)) as u64).min(most)
     }

@@ -31,6 +31,9 @@ use stage::{Hooks, Stage};
 /// Cycles on a coarse lattice at most.
 const COARSE_CYCLES: usize = 4;
 
+/// Cycles that may follow the last one because the time step changed within it.
+const TORN_CYCLES: usize = 5;
+
 /// How much more two cycles of a coarse lattice may differ.
 const COARSE_TOLERANCE: f64 = 3.0;
 
@@ -152,13 +155,16 @@ fn cycles(
     };
     let periodic = matches!(beat.until, Until::Periodic { .. });
     let mut change = f64::INFINITY;
-    for done in 1..=most {
-        let shoot = if periodic { done > 1 || most == 1 } else { done == most };
+    let mut done = 0;
+    // A cycle within which the time step changed does not count as the last.
+    while done < most || (stage.torn && done < most + TORN_CYCLES) {
+        done += 1;
+        let shoot = if periodic { done > 1 || most == 1 } else { done >= most };
         let progress = |stage: &Stage, row: usize| Progress {
             level,
             levels,
             steps: stage.taken,
-            expected: stage.taken + stage.steps_to_come(row, most - done),
+            expected: stage.taken + stage.steps_to_come(row, most.saturating_sub(done)),
             sites: stage.level.lattice.sites,
             change: change.is_finite().then_some(change),
             tolerance,
@@ -174,7 +180,7 @@ fn cycles(
         }
     }
     let status = if periodic && sampler.is_some() { Status::NotConverged } else { Status::Converged };
-    Ok((status, change, most))
+    Ok((status, change, done))
 }
 
 fn finish(

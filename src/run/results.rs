@@ -212,6 +212,7 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
             "reference_pressure_pa": plan.reference_pressure, "estimated_velocity_max_m_s": plan.peak,
             "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(), "openings": openings,
         },
+        "loads": super::beat::paste(&plan.iolets).into_iter().map(|(name, load)| (name, load.into())).collect::<serde_json::Map<_, Value>>(),
         "lattice": summary["lattice"],
         "levels": summary["levels"],
         "seconds": summary["performance"]["seconds"],

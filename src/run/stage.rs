@@ -21,6 +21,9 @@ const PATIENCE: f64 = 40.0;
 /// Fewest windows in a third of them to judge a fluctuating flow by.
 const FEWEST_WINDOWS: usize = 4;
 
+/// Part of a pressure error at the vessel's end that its lid takes up in a look.
+const LID_GAIN: f64 = 0.05;
+
 /// What is left of an error of second order when the spacing is halved.
 const SECOND_ORDER: f32 = 0.25;
 
@@ -190,11 +193,22 @@ impl<'a> Stage<'a> {
                     iolet.value = value.clamp(bounds.0.min(bounds.1), bounds.0.max(bounds.1)) as f32;
                 }
                 Asked::Pressure(p) => {
-                    if self.plan.closed.ends[k].extension <= 0.0 {
+                    if self.plan.closed.ends[k].extension <= 0.0 && opening.load.is_none() {
                         continue;
                     }
-                    let asked = self.level.scale.pressure_to_lattice(p - self.plan.reference_pressure);
-                    iolet.value += (0.05 * (asked - ends[k])) as f32;
+                    let scale = &self.level.scale;
+                    let (asked, gain) = match &opening.load {
+                        None => (p, LID_GAIN),
+                        Some(load) => {
+                            let out = -scale.flow_to_si(influx[k]);
+                            let sound = opening.area / scale.dx.powi(2) / 3f64.sqrt();
+                            let stiffness = load.total_resistance() * scale.flow_to_si(1.0);
+                            let gain = LID_GAIN / (1.0 + sound * scale.pressure_to_lattice(stiffness));
+                            (load.distal_pressure() + load.total_resistance() * out, gain)
+                        }
+                    };
+                    let asked = scale.pressure_to_lattice(asked - self.plan.reference_pressure);
+                    iolet.value += (gain * (asked - ends[k])) as f32;
                 }
             }
             self.flow.set_iolet(k, iolet);

@@ -24,6 +24,9 @@ const LOOK: usize = 10;
 /// Part of a cycle in which a start from rest raises the flow, and in which it then is left alone.
 const RISE: f64 = 0.05;
 
+/// Gain in the time step that is worth a change of it between two cycles.
+const WORTH: f64 = 1.3;
+
 /// Part of the volume missing in a cycle that the walls are given in the next.
 const WALL_GAIN: f64 = 0.7;
 
@@ -39,8 +42,10 @@ pub(super) struct Stage<'a> {
     start: f64,
     /// Steps taken.
     pub(super) taken: u64,
-    /// Fastest velocity so far, m/s.
+    /// Fastest velocity in the present or, at its end, the last cycle, m/s.
     pub(super) peak: f64,
+    /// Whether the time step changed within the present cycle, so that its sums mean nothing.
+    pub(super) torn: bool,
     /// The present cycle and the last whole one.
     pub(super) cycle: Cycle,
     pub(super) last: Cycle,
@@ -80,6 +85,7 @@ impl<'a> Stage<'a> {
             start: before.as_ref().map_or(0.0, |before| before.start),
             taken: 0,
             peak: 0.0,
+            torn: false,
             cycle: Cycle::default(),
             last: Cycle::default(),
             change: None,
@@ -150,6 +156,8 @@ impl<'a> Stage<'a> {
         all: &mut Vec<Row>,
         hooks: &mut Hooks<'a, '_>,
     ) -> Result<bool, RunError> {
+        self.widen()?;
+        (self.peak, self.torn) = (0.0, false);
         self.cycle.rows.clear();
         self.stored = self.volume()?;
         if sampler.is_some() {
@@ -213,6 +221,7 @@ impl<'a> Stage<'a> {
                 self.peak = self.peak.max(scale.velocity_to_si(speed));
                 if speed > FAST && row < self.beat.rows {
                     self.retime(PEAK_VELOCITY / speed, row)?;
+                    self.torn = row > 0;
                 }
                 Ok(())
             }
@@ -224,7 +233,16 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Shortens the time step by about a factor.
+    /// Lengthens the time step where the last cycle was slower than it allows.
+    fn widen(&mut self) -> Result<(), RunError> {
+        let allowed = self.plan.scale(self.level.scale.dx, self.peak).dt / self.level.scale.dt;
+        if self.peak > 0.0 && !self.last.rows.is_empty() && allowed > WORTH {
+            self.retime(allowed, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Changes the time step by about a factor. `row` is the next one of the cycle.
     fn retime(&mut self, factor: f64, row: usize) -> Result<(), RunError> {
         let from = self.level.scale;
         let source = self.wall_flow();
@@ -271,7 +289,7 @@ impl<'a> Stage<'a> {
     /// Ends a cycle: compares it with the one before, and gives the walls what went missing.
     fn close(&mut self) -> Result<(), RunError> {
         self.storage = self.volume()? - self.stored;
-        self.change = (!self.last.rows.is_empty()).then(|| self.cycle.change(&self.last));
+        self.change = (!self.last.rows.is_empty() && !self.torn).then(|| self.cycle.change(&self.last));
         let flow = |row: &Row| row.flows.iter().sum::<f64>();
         let missing = self.cycle.spread(flow).mean - self.storage / self.beat.period;
         if self.level.wall_sites > 0 {
