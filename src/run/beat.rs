@@ -6,9 +6,9 @@
 
 use super::plan::{Asked, Beat, Iolet, PERIODIC_TOLERANCE, PlanError, Until};
 use super::pulse::probe::{Probe, Shape};
-use crate::case::loads::WindkesselSpec;
+use crate::case::loads::{CoronarySpec, WindkesselSpec};
 use crate::case::waveform::{Signal, Wave, WaveformSpec};
-use crate::case::{self, Case, Condition, Profile, Start};
+use crate::case::{self, Case, Condition, Profile, Spanned, Start};
 use crate::fluid::waveform::Waveform;
 use crate::fluid::windkessel::{Branch, Load, PROXIMAL_FRACTION, Target, Tuned, network_periodic, tune};
 use crate::geometry::section::Section;
@@ -71,6 +71,11 @@ pub fn openings(case: &Case, vessel: &Vessel) -> Result<Openings, PlanError> {
             Signal::Pressure => (wave, Asked::Pressure),
         };
         (iolet.asked, iolet.wave) = (asked(wave.mean()), Some(wave));
+    }
+    for (iolet, opening) in iolets.iter_mut().zip(&case.openings) {
+        if let Condition::Coronary(spec) = &opening.condition {
+            iolet.load = Some(coronary(case, spec, period)?);
+        }
     }
     let inflow = total(&iolets, period, |q| q.max(0.0));
     for (iolet, opening) in iolets.iter_mut().zip(&case.openings) {
@@ -155,6 +160,31 @@ fn waves(case: &Case, iolets: &[Iolet]) -> Result<Vec<Read>, PlanError> {
         _ => Ok(None),
     };
     case.openings.iter().zip(iolets).map(wave).collect()
+}
+
+/// A coronary bed with its heart muscle, whose beat has the period of the case.
+fn coronary(case: &Case, spec: &Spanned<CoronarySpec>, period: f64) -> Result<Load, PlanError> {
+    let bed = spec.get_ref();
+    let (signal, intramyocardial) = read(case, &bed.intramyocardial)?;
+    if signal != Signal::Pressure {
+        let message = format!("`{}` holds no pressure", bed.intramyocardial.file);
+        let help = "the heart muscle's beat is a file of `time [s], pressure [mmHg]`";
+        return Err(case.error(spec.span(), message, "not a pressure", help).into());
+    }
+    if pulsates(case) && (intramyocardial.period() - period).abs() > 1e-3 * period {
+        let beat = intramyocardial.period();
+        let message = format!("the heart muscle beats every {beat} s, the case every {period} s");
+        return Err(case.error(spec.span(), message, "another period", "give both the same period").into());
+    }
+    Ok(Load::Coronary {
+        arterial: bed.arterial.si(),
+        arterial_compliance: bed.arterial_compliance.si(),
+        micro: bed.micro.si(),
+        micro_compliance: bed.micro_compliance.si(),
+        venous: bed.venous.si(),
+        intramyocardial,
+        venous_pressure: bed.venous_pressure.si(),
+    })
 }
 
 /// The cycle's length: that of all waveforms.

@@ -31,6 +31,9 @@ use stage::{Hooks, Stage};
 /// Cycles on a coarse lattice at most.
 const COARSE_CYCLES: usize = 4;
 
+/// Part of the estimated fastest velocity that a coarse lattice begins with.
+const COARSE_PEAK: f64 = 0.4;
+
 /// Cycles that may follow the last one because the time step changed within it.
 const TORN_CYCLES: usize = 5;
 
@@ -107,7 +110,9 @@ pub fn run(
     for k in 0..levels {
         let last = k + 1 == levels;
         let clock = std::time::Instant::now();
-        let level = plan.level(k, peak).map_err(super::plan::PlanError::from)?;
+        // The estimate errs high, and a coarse lattice notices in time where it does not.
+        let expected = if before.is_none() && !last { COARSE_PEAK * peak } else { peak };
+        let level = plan.level(k, expected).map_err(super::plan::PlanError::from)?;
         let mut stage = Stage::new(plan, beat, level, before.take(), open)?;
         let sampler = last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed));
         if let Some(sampler) = &sampler {
