@@ -251,8 +251,10 @@ fn assert_sums_alike(cycle: usize, before: Option<&CycleSums>, a: &CycleSums, b:
 fn sums_over_a_cycle_are_the_same() {
     let Some(mut opened) = adapter() else { return };
     opened.info.max_compute_workgroups_per_dimension = 23;
-    for checks in [Checks::On, Checks::Off] {
-        let setup = Setup::new(12.0, Kind::Reservoir);
+    for (checks, thins) in [(Checks::On, false), (Checks::Off, false), (Checks::On, true), (Checks::Off, true)] {
+        let newtonian = Setup::new(12.0, Kind::Reservoir);
+        let setup = if thins { with_rheology(newtonian) } else { newtonian };
+        println!("index checks {checks:?}, {} rheology", if thins { "with a" } else { "no" });
         let sampler = WallSampler::new(&setup.lattice, &setup.surface);
         let gpu = setup.gpu(&opened, checks);
         let mut flows = [Flow::Cpu(setup.cpu()), Flow::Gpu(Box::new(gpu))];

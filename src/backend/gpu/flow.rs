@@ -48,8 +48,8 @@ pub struct GpuFlow {
     coefficients: Vec<f32>,
     modes: Modes,
     drive: Option<GpuDrive>,
-    /// Relaxation rates of a rheology, and whether they are used.
-    omegas: wgpu::Buffer,
+    /// The table of a rheology, and whether it is used.
+    rheology: wgpu::Buffer,
     thins: bool,
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
@@ -83,17 +83,20 @@ pub fn largest_array(adapter: &AdapterInfo) -> u64 {
     adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size)
 }
 
-/// Checks that an adapter's limits admit a lattice, and that it has the memory now: takes it, and gives it back.
+/// Checks that an adapter's limits admit a lattice, and that it has the memory now, with as many bytes `beside` the flow:
+/// takes it, and gives it back.
 ///
 /// # Errors
 /// [`GpuError`] with what is needed and what is allowed.
-pub fn reserve(gpu: &Opened, lattice: &Lattice) -> Result<(), GpuError> {
+pub fn reserve(gpu: &Opened, lattice: &Lattice, beside: u64) -> Result<(), GpuError> {
     fits(&gpu.info, lattice)?;
     let sizes = [field_bytes(lattice); 2 * FIELDS].into_iter().chain([block_bytes(lattice), wall_bytes(lattice)]);
-    let buffers: Vec<_> = sizes.map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
+    let piece = largest_array(&gpu.info).max(1);
+    let pieces = (0..beside.div_ceil(piece)).map(|k| piece.min(beside - k * piece));
+    let buffers: Vec<_> = sizes.chain(pieces).map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
     drop(buffers);
     gpu.faults.wait(&gpu.device, None);
-    gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice) })
+    gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice) + beside })
 }
 
 /// Checks that an adapter's limits admit a lattice.
@@ -172,8 +175,8 @@ impl GpuFlow {
         let blocks = gpu.table("blocks", &layout::blocks(&lattice));
         let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
         let iolet_rows = gpu.table("iolet rows", &layout::iolet_rows(&lattice));
-        let omegas = gpu.buffer("omegas", (size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
-        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &omegas];
+        let rheology = gpu.buffer("rheology", (2 * size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
+        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &rheology];
         let limit = gpu.info.max_compute_workgroups_per_dimension;
         let mut flow = Self {
             tables: group(&gpu, &pipelines.tables, tables),
@@ -195,7 +198,7 @@ impl GpuFlow {
             coefficients: coefficients.to_vec(),
             modes,
             drive: None,
-            omegas,
+            rheology,
             thins: false,
             under_way: None,
             watch: None,
@@ -372,7 +375,7 @@ impl GpuFlow {
         self.thins = rheology.is_some();
         if let Some(table) = rheology {
             self.pipelines.admit_rheology(&self.gpu);
-            self.gpu.upload(&self.omegas, bytemuck::cast_slice(table.omegas()));
+            self.gpu.upload(&self.rheology, bytemuck::cast_slice(table.values()));
         }
         self.check()
     }
@@ -415,7 +418,8 @@ impl GpuFlow {
     pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) -> Result<(), GpuError> {
         indices::fits(&self.gpu, &stencil, self.lattice.sites)?;
         let (pipelines, len) = (&self.pipelines, self.lattice.padded_len());
-        self.watch = Some(Watch::new(&self.gpu, &pipelines.from, pipelines.checks, stencil, average, len));
+        let shapes = [&pipelines.from, &pipelines.tables];
+        self.watch = Some(Watch::new(&self.gpu, shapes, pipelines.checks, stencil, average, len));
         self.gpu.faults.wait(&self.gpu.device, None);
         self.check()
     }
@@ -425,7 +429,8 @@ impl GpuFlow {
     pub fn accumulate(&mut self, weight: f32, reference: f64) {
         let nu = viscosity(f64::from(self.physics.omega)) as f32;
         if let Some(watch) = &mut self.watch {
-            watch.accumulate(&self.gpu, &self.from[self.now], layout::Sample { weight, nu }, reference);
+            let sample = layout::Sample { weight, nu, thins: u32::from(self.thins) };
+            watch.accumulate(&self.gpu, [&self.from[self.now], &self.tables], sample, reference);
         }
     }
 
