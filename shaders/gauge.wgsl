@@ -31,8 +31,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var n = first[k] + local; n < first[k + 1u]; n += WORKGROUP) {
         let entry = entries[n];
         if k < openings {
-            let pass = passing[entry.place];
-            sum.x += entry.weight * (pass.x - pass.y);
+            let through = passing[entry.place];
+            sum.x += entry.weight * (through.x - through.y);
         } else {
             sum += entry.weight * gauged(entry.place);
         }
