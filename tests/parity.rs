@@ -14,11 +14,11 @@ use perfuse::backend::{BackendError, Flow};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
 use perfuse::fluid::moments::FIELDS;
-use perfuse::fluid::shear::{CycleSums, WallSums};
-use perfuse::geometry::vessel::Closed;
 use perfuse::fluid::rheology::{CARREAU_YASUDA, Table};
+use perfuse::fluid::shear::{CycleSums, WallSums};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
+use perfuse::geometry::vessel::Closed;
 use perfuse::units::Scale;
 
 mod support;
@@ -44,7 +44,8 @@ impl Setup {
     fn new(across: f64, outlet: Kind) -> Self {
         let surface = tube::closed([1e-3, 2e-3, 3e-3], AXIS, RADIUS, 6.0 * RADIUS, 64);
         let lattice = Lattice::build(&surface, 2.0 * RADIUS / across).expect("a lattice");
-        let iolet = |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32), floor: 0.0 };
+        let iolet =
+            |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32), floor: 0.0 };
         let iolets = vec![iolet(0, Kind::Velocity, 0.03), iolet(1, outlet, 1e-3)];
         let profile = |link| {
             let (p, centre) = (lattice.lid_point(link), surface.ends[usize::from(link.iolet)].centre);

@@ -13,12 +13,12 @@ use super::indices::{self, Watch};
 use super::layout;
 use super::memory::Demand;
 use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, workgroups};
+use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{Iolet, Modes};
-use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::moments::FIELDS;
-use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::fluid::rheology::{SEGMENTS, Table};
+use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice, WallRow};
 
@@ -93,7 +93,8 @@ pub fn reserve(gpu: &Opened, lattice: &Lattice, beside: u64) -> Result<(), GpuEr
     let sizes = [field_bytes(lattice); 2 * FIELDS].into_iter().chain([block_bytes(lattice), wall_bytes(lattice)]);
     let piece = largest_array(&gpu.info).max(1);
     let pieces = (0..beside.div_ceil(piece)).map(|k| piece.min(beside - k * piece));
-    let buffers: Vec<_> = sizes.chain(pieces).map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
+    let buffers: Vec<_> =
+        sizes.chain(pieces).map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
     drop(buffers);
     gpu.faults.wait(&gpu.device, None);
     gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice) + beside })
