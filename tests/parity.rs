@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::backend::gpu::admit::fits;
 use perfuse::backend::gpu::device::Opened;
 use perfuse::backend::gpu::error::GpuError;
-use perfuse::backend::gpu::flow::{GpuFlow, fits};
+use perfuse::backend::gpu::flow::GpuFlow;
 use perfuse::backend::gpu::pipelines::Checks;
 use perfuse::backend::{BackendError, Flow};
 use perfuse::fluid::collision::Physics;

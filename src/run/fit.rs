@@ -8,9 +8,9 @@
 
 use super::beat::pulsates;
 use super::plan::{FEWEST_ACROSS, PlanError};
+use crate::backend::gpu::admit;
 use crate::backend::gpu::device::Opened;
 use crate::backend::gpu::error::GpuError;
-use crate::backend::gpu::flow;
 use crate::backend::host;
 use crate::case::{Case, CaseError};
 use crate::fluid::moments::FIELDS;
@@ -88,7 +88,7 @@ impl Room {
             return Some(Excess { what, over: Some(lanes / MOST_LANES), remedy: "" });
         }
         if let Some(gpu) = &self.gpu {
-            let (needed, allowed) = (lanes * size_of::<f32>() as f64, flow::largest_array(&gpu.info) as f64);
+            let (needed, allowed) = (lanes * size_of::<f32>() as f64, admit::largest_array(&gpu.info) as f64);
             if needed > allowed {
                 return Some(Excess::array(&gpu.info.name, "each of twenty site arrays", needed, allowed));
             }
@@ -130,7 +130,7 @@ impl Room {
         narrowest: f64,
     ) -> Result<(), PlanError> {
         let (lanes, beside) = (lattice.padded_len() as f64, Beside::of(case, closed));
-        let on_adapter = || match flow::reserve(self.gpu.as_ref()?, lattice, beside.bytes(lanes) as u64) {
+        let on_adapter = || match admit::reserve(self.gpu.as_ref()?, lattice, beside.bytes(lanes) as u64) {
             Ok(()) => None,
             Err(GpuError::TooLarge { adapter, what, needed, allowed, .. }) => {
                 Some(Ok(Excess::array(&adapter, what, needed as f64, allowed as f64)))
