@@ -1,4 +1,5 @@
-// Relaxation rate of a site from the shear that it holds, and viscosity at a shear rate. The twin of src/fluid/rheology.rs, where the theory is.
+// Relaxation rate of a site from the shear that it holds, and viscosity at a shear rate. The twin of
+// src/fluid/rheology.rs, where the theory is.
 
 const SHIFT = 18u;
 const FIRST = 1760u;

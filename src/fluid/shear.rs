@@ -2,9 +2,9 @@
 //!
 //! Theory: the velocity gradient and the density at a vertex come from a least-squares fit whose matrices know places
 //! only, so both are sums over sites with weights that never change (`analysis::wall_shear` finds them). The stress on
-//! the wall is `nu` times the gradient without its normal part, whose size is the shear rate that a rheology goes by. What the indices of a cycle need of it are sums of the
-//! stress, of its size, of its size across the mean direction (transWSS: Peiffer, Sherwin and Weinberg, Cardiovasc. Res.
-//! 99, 242, 2013), and of the density.
+//! the wall is `nu` times the gradient without its normal part, whose size is the shear rate that a rheology goes by.
+//! What the indices of a cycle need of it are sums of the stress, of its size, of its size across the mean direction
+//! (transWSS: Peiffer, Sherwin and Weinberg, Cardiovasc. Res. 99, 242, 2013), and of the density.
 //!
 //! Practice: lattice units, single precision. Sums of n samples are off by at most n/2 roundings, 6e-5 relative for
 //! 2,000, and typically by the square root of that: far below the error of the fit. The mean direction of a cycle is
