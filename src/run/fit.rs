@@ -3,8 +3,8 @@
 //! A resolution far too fine is refused by the vessel's volume alone, before anything is built; the rest once the lattice
 //! is there and its size known. The processor's memory holds the tables of the lattice and of the coarser one it starts
 //! from, and a copy of the state when the time step changes or a coarser flow is taken over; without an adapter both
-//! states of each as well. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the averages
-//! of the volume among them, both in the adapter's memory and in the processor's, which they are brought to.
+//! states of each as well. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the
+//! averages of the volume among them, both in the adapter's memory and in the processor's, which they are brought to.
 
 use super::beat::pulsates;
 use super::plan::{FEWEST_ACROSS, PlanError};
@@ -28,7 +28,7 @@ const STATE: f64 = (FIELDS * size_of::<f32>()) as f64;
 /// Sites of the coarser lattice that a run starts from, those of the finest being 1.
 const COARSER: f64 = 0.125;
 
-/// Bytes of a vertex of the wall in a pulsating run: weights of about 70 sites ([`crate::analysis::wall_shear`]) and sums.
+/// Bytes of a vertex of the wall in a pulsating run: weights of about 70 sites (`analysis::wall_shear`) and sums.
 const VERTEX: f64 = (70 * size_of::<Tap>() + size_of::<WallPoint>() + size_of::<WallSums>()) as f64;
 
 /// Room that a suggested resolution leaves: for lanes that are not fluid where only the volume is known, and for what

@@ -35,8 +35,8 @@ pub fn largest_array(adapter: &AdapterInfo) -> u64 {
     adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size)
 }
 
-/// Checks that an adapter's limits admit a lattice, and that it has the memory now, with as many bytes `beside` the flow:
-/// takes it, and gives it back.
+/// Checks that an adapter's limits admit a lattice, and that it has the memory now, with so many bytes `beside` the
+/// flow: takes it, and gives it back.
 ///
 /// # Errors
 /// [`GpuError`] with what is needed and what is allowed.

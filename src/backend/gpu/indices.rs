@@ -59,8 +59,8 @@ impl Job {
 }
 
 impl Watch {
-    /// Sums of nothing yet. `shapes` are those of the bind groups of a state and of the flow's tables, `len` is the length
-    /// of a state's fields.
+    /// Sums of nothing yet. `shapes` are those of the bind groups of a state and of the flow's tables, `len` is that of
+    /// a state's fields.
     pub(super) fn new(
         gpu: &Opened,
         shapes: [&wgpu::BindGroupLayout; 2],
