@@ -17,5 +17,6 @@ fn main(
     }
     let point = points[k];
     let at = at_wall(point.first, point.end, point.normal);
-    sums[k] = add_sample(sums[k], stress(at.gradient, sample.nu), at.drho, point.across, sample.weight);
+    let wss = stress(at.gradient, nu_at(at.gradient, sample.nu, sample.thins));
+    sums[k] = add_sample(sums[k], wss, at.drho, point.across, sample.weight);
 }

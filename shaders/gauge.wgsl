@@ -15,7 +15,7 @@ struct Entry {
 @group(1) @binding(4) var<storage, read_write> influx: array<f32>;
 @group(1) @binding(5) var<storage, read_write> gauges: array<vec4<f32>>;
 
-var<workgroup> parts: array<vec4<f32>, WORKGROUP>;
+var<workgroup> sums: array<vec4<f32>, WORKGROUP>;
 
 // Density deviation and velocity of a site.
 fn gauged(at: u32) -> vec4<f32> {
@@ -31,25 +31,25 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     for (var n = first[k] + local; n < first[k + 1u]; n += WORKGROUP) {
         let entry = entries[n];
         if k < openings {
-            let pass = passing[entry.place];
-            sum.x += entry.weight * (pass.x - pass.y);
+            let through = passing[entry.place];
+            sum.x += entry.weight * (through.x - through.y);
         } else {
             sum += entry.weight * gauged(entry.place);
         }
     }
-    parts[local] = sum;
+    sums[local] = sum;
     workgroupBarrier();
     for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
         if local < half {
-            parts[local] += parts[local + half];
+            sums[local] += sums[local + half];
         }
         workgroupBarrier();
     }
     if local == 0u {
         if k < openings {
-            influx[k] = parts[0].x;
+            influx[k] = sums[0].x;
         } else {
-            gauges[k - openings] = parts[0];
+            gauges[k - openings] = sums[0];
         }
     }
 }

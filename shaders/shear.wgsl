@@ -1,4 +1,4 @@
-// import: moments
+// import: moments, rheology
 // Wall shear at a vertex, and its sums over a cycle. The twin of src/fluid/shear.rs, where the theory is.
 
 // What a site adds to the values at a vertex of the wall.
@@ -24,10 +24,11 @@ struct WallSums {
     drho: f32,
 }
 
-// How much the present state counts, and the kinematic viscosity.
+// How much the present state counts; the kinematic viscosity, and whether a rheology gives it instead.
 struct Sample {
     weight: f32,
     nu: f32,
+    thins: u32,
 }
 
 struct AtWall {
@@ -48,6 +49,14 @@ fn at_wall(first: u32, end: u32, normal: vec3<f32>) -> AtWall {
     }
     let along = dot(g, normal);
     return AtWall((g - along * normal) * (1.0 / 3.0), drho);
+}
+
+// Kinematic viscosity at the wall: that of a rheology at the size of a velocity gradient, or `nu` without one.
+fn nu_at(gradient: vec3<f32>, nu: f32, thins: u32) -> f32 {
+    if thins == 0u {
+        return nu;
+    }
+    return nu_of(dot(gradient, gradient));
 }
 
 // Shear stress on the wall of a velocity gradient.

@@ -207,7 +207,7 @@ fn broken_surfaces_are_diagnosed() {
 #[test]
 fn a_lattice_too_large_for_the_adapter_is_refused() {
     let Some(adapter) = support::adapter() else { return };
-    let largest = perfuse::backend::gpu::flow::largest_array(&adapter.info) as f64;
+    let largest = perfuse::backend::gpu::admit::largest_array(&adapter.info) as f64;
     // Sites of 4 bytes each: pi/4 across^2 3 across of them.
     let across = (1.3 * largest / 4.0 / (0.75 * std::f64::consts::PI)).cbrt();
     if across > 1200.0 {

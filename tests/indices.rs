@@ -8,15 +8,19 @@ use nalgebra::Vector3;
 use perfuse::analysis::indices::{Indices, Means};
 use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::Flow;
-use perfuse::backend::gpu::device::{Choice, DeviceError, Opened, open};
+use perfuse::backend::gpu::device::Opened;
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind};
 use perfuse::fluid::moments::{FIELDS, Macro};
+use perfuse::fluid::rheology::{CARREAU_YASUDA, CASSON, QUEMADA, Table};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
 use perfuse::run::cycle::{surface_arrays, volume_arrays};
 use perfuse::units::Scale;
+
+mod support;
+use support::adapter;
 
 const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 
@@ -58,12 +62,17 @@ fn fields(lattice: &Lattice, phase: f64) -> Vec<Vec<f32>> {
     fields
 }
 
-/// Two cycles; gives the indices and averages of the second.
-fn cycles(opened: Option<Opened>, lattice: &Arc<Lattice>, sampler: &WallSampler, scale: &Scale) -> (Indices, Means) {
-    let iolet = Iolet { kind: Kind::Outlet, value: 0.0, normal: AXIS.map(|x| x as f32) };
+/// A flow at rest.
+fn still(opened: Option<Opened>, lattice: &Arc<Lattice>) -> Flow {
+    let iolet = Iolet { kind: Kind::Outlet, value: 0.0, normal: AXIS.map(|x| x as f32), floor: 0.0 };
     let coefficients = vec![0.0; lattice.iolet_links.len()];
     let physics = Physics::newtonian(NU);
-    let mut flow = Flow::open(opened, lattice.clone(), vec![iolet; 2], coefficients, physics).expect("a flow");
+    Flow::open(opened, lattice.clone(), vec![iolet; 2], coefficients, physics).expect("a flow")
+}
+
+/// Two cycles; gives the indices and averages of the second.
+fn cycles(opened: Option<Opened>, lattice: &Arc<Lattice>, sampler: &WallSampler, scale: &Scale) -> (Indices, Means) {
+    let mut flow = still(opened, lattice);
     flow.watch(sampler.stencil().clone(), true).expect("memory");
     for cycle in 0..2 {
         flow.begin_cycle().expect("the device");
@@ -144,19 +153,61 @@ fn indices_of_a_swinging_flow_have_the_closed_forms() {
     println!("{} sites, {} vertices, {bytes} bytes a vertex", lattice.sites, sampler.vertices().len());
     assert!(bytes <= 1024 && sampler.weak().is_empty());
     let scale = Scale { dx: 2.0 * RADIUS / ACROSS, dt: 50e-6, rho: 1060.0 };
-    let check = |opened: Option<Opened>| {
+    for opened in devices() {
         let (indices, means) = cycles(opened, &lattice, &sampler, &scale);
         check_wall(&surface, &sampler, &scale, &indices);
         check_volume(&lattice, &scale, &means);
-    };
-    check(None);
-    match open(Choice::Gpu) {
-        Ok(opened) => check(opened),
-        Err(DeviceError::NoAdapter) => {
-            let required = std::env::var("PERFUSE_REQUIRE").is_ok_and(|list| list.contains("gpu"));
-            assert!(!required, "no adapter, but PERFUSE_REQUIRE names gpu");
-            println!("SKIPPED on shaders: no adapter");
+    }
+}
+
+/// The processor, and the adapter where there is one.
+fn devices() -> Vec<Option<Opened>> {
+    let mut devices = vec![None];
+    devices.extend(adapter().map(Some));
+    devices
+}
+
+/// A flow that slows down along the tube by five decades, so that blood goes from thin to as thick as it gets: the sums
+/// hold the stress that a single state has, which takes the viscosity from the law itself.
+#[test]
+fn indices_of_blood_that_thins_are_those_of_its_stress() {
+    let surface = tube::closed([0.0; 3], AXIS, RADIUS, 5.0 * RADIUS, 60);
+    let lattice = Arc::new(Lattice::build(&surface, 2.0 * RADIUS / 12.0).expect("a lattice"));
+    let sampler = WallSampler::new(&lattice, &surface);
+    let scale = Scale { dx: 2.0 * RADIUS / 12.0, dt: 200e-6, rho: 1060.0 };
+    let mut fields = vec![vec![0.0f32; lattice.padded_len()]; FIELDS];
+    for site in lattice.fluid_sites() {
+        let place = Vector3::from(lattice.position(site)) / RADIUS;
+        let m = state(place, FAST * 10f64.powf(-place.dot(&Vector3::from(AXIS))), 0.0).write();
+        fields.iter_mut().zip(m).for_each(|(field, value)| field[site] = value);
+    }
+    let fields = std::array::from_fn(|k| fields[k].as_slice());
+    for opened in devices() {
+        let mut flow = still(opened, &lattice);
+        flow.watch(sampler.stencil().clone(), false).expect("memory");
+        flow.set_state(&fields).expect("the state of this lattice");
+        // Quemada's law has a kink at 0.01/s, which the table's interpolation cuts off.
+        for (law, bound) in [(CARREAU_YASUDA, 1e-4), (CASSON, 1e-4), (QUEMADA, 5e-4)] {
+            flow.set_rheology(Table::new(&law, &scale).map(Arc::new)).expect("the device");
+            let expected = sampler.sample(&fields, &|rate| law.nu(rate, &scale)).wss;
+            flow.begin_cycle().expect("the device");
+            (0..3).for_each(|_| flow.accumulate(7.0, 0.0));
+            let indices = Indices::new(&sampler, &flow.cycle().expect("the device"), &scale);
+            let size = |w: &[f32; 3]| scale.stress_to_si(w.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt());
+            let sizes: Vec<f64> = expected.iter().map(size).collect();
+            let errors = indices.tawss.iter().zip(&sizes).map(|(tawss, size)| (f64::from(*tawss) / size - 1.0).abs());
+            let (worst, thin) = (errors.fold(0.0, f64::max), sizes.iter().copied().fold(0.0, f64::max));
+            println!("{}, {law}: up to {thin:.3} Pa, largest relative error {worst:.1e}", flow.name());
+            assert!(worst <= bound, "{law}: {worst:.1e}");
         }
-        Err(error) => panic!("{error}"),
+        // Without the law the stress is that of the viscosity of the physics again.
+        flow.set_rheology(None).expect("the device");
+        flow.begin_cycle().expect("the device");
+        flow.accumulate(1.0, 0.0);
+        let expected = sampler.sample(&fields, &|_| NU).wss;
+        for (sums, expected) in flow.cycle().expect("the device").wall.iter().zip(&expected) {
+            let size = expected.iter().map(|x| x * x).sum::<f32>().sqrt();
+            assert!((sums.magnitude / size - 1.0).abs() <= 1e-5, "{} and {size}", sums.magnitude);
+        }
     }
 }

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use perfuse::analysis::wall_shear::WallSampler;
 use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::backend::gpu::admit::fits;
 use perfuse::backend::gpu::device::Opened;
 use perfuse::backend::gpu::error::GpuError;
-use perfuse::backend::gpu::flow::{GpuFlow, fits};
+use perfuse::backend::gpu::flow::GpuFlow;
 use perfuse::backend::gpu::pipelines::Checks;
 use perfuse::backend::{BackendError, Flow};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
 use perfuse::fluid::moments::FIELDS;
-use perfuse::fluid::shear::{CycleSums, WallSums};
-use perfuse::geometry::vessel::Closed;
 use perfuse::fluid::rheology::{CARREAU_YASUDA, Table};
+use perfuse::fluid::shear::{CycleSums, WallSums};
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
+use perfuse::geometry::vessel::Closed;
 use perfuse::units::Scale;
 
 mod support;
@@ -44,7 +45,8 @@ impl Setup {
     fn new(across: f64, outlet: Kind) -> Self {
         let surface = tube::closed([1e-3, 2e-3, 3e-3], AXIS, RADIUS, 6.0 * RADIUS, 64);
         let lattice = Lattice::build(&surface, 2.0 * RADIUS / across).expect("a lattice");
-        let iolet = |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32), floor: 0.0 };
+        let iolet =
+            |k: usize, kind, value| Iolet { kind, value, normal: surface.ends[k].normal.map(|x| x as f32), floor: 0.0 };
         let iolets = vec![iolet(0, Kind::Velocity, 0.03), iolet(1, outlet, 1e-3)];
         let profile = |link| {
             let (p, centre) = (lattice.lid_point(link), surface.ends[usize::from(link.iolet)].centre);
@@ -251,8 +253,10 @@ fn assert_sums_alike(cycle: usize, before: Option<&CycleSums>, a: &CycleSums, b:
 fn sums_over_a_cycle_are_the_same() {
     let Some(mut opened) = adapter() else { return };
     opened.info.max_compute_workgroups_per_dimension = 23;
-    for checks in [Checks::On, Checks::Off] {
-        let setup = Setup::new(12.0, Kind::Reservoir);
+    for (checks, thins) in [(Checks::On, false), (Checks::Off, false), (Checks::On, true), (Checks::Off, true)] {
+        let newtonian = Setup::new(12.0, Kind::Reservoir);
+        let setup = if thins { with_rheology(newtonian) } else { newtonian };
+        println!("index checks {checks:?}, {} rheology", if thins { "with a" } else { "no" });
         let sampler = WallSampler::new(&setup.lattice, &setup.surface);
         let gpu = setup.gpu(&opened, checks);
         let mut flows = [Flow::Cpu(setup.cpu()), Flow::Gpu(Box::new(gpu))];

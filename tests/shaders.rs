@@ -133,7 +133,10 @@ fn the_tables_of_a_rheology_are_read_alike() {
     for (name, number) in counts {
         assert_eq!(constant(&module, name), [f64::from(number)], "{name}");
     }
-    for (name, number) in [("LOWEST", rheology::LOWEST), ("HIGHEST", rheology::HIGHEST)] {
+    for (name, half) in [("OMEGA", rheology::OMEGA), ("NU", rheology::NU)] {
+        assert_eq!(constant(&module, name), [half as f64], "{name}");
+    }
+    for (name, number) in [("LOWEST", rheology::LOWEST), ("HIGHEST", rheology::HIGHEST), ("PART", rheology::PART)] {
         assert_eq!(constant(&module, name), [f64::from(number)], "{name}");
     }
 }

@@ -12,7 +12,8 @@
 //!
 //! whose left side rises with g: one solution, with no lag of a step. It is solved beforehand for D:D at equal parts of
 //! every octave ([`Table`]); the bits of a float are its octave and its place within it, so that a kernel finds omega by
-//! a shift, two loads and one linear interpolation, the same on every device. The twin is `shaders/rheology.wgsl`.
+//! a shift, two loads and one linear interpolation, the same on every device. The wall stress needs the viscosity at a
+//! shear rate that is known: the table's second half, over a part of its square. The twin is `shaders/rheology.wgsl`.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -193,10 +194,20 @@ pub const HIGHEST: f32 = f32::from_bits(((127 - 8) << 23) - 1);
 /// Bits of [`LOWEST`] without those to interpolate by: the number of the first segment.
 pub const FIRST: u32 = LOWEST.to_bits() >> SHIFT;
 
-/// Relaxation rates over D:D, at the ends of all segments.
+/// Which half of a table holds relaxation rates.
+pub const OMEGA: usize = 0;
+
+/// Which half of a table holds viscosities.
+pub const NU: usize = 1;
+
+/// The part of a shear rate's square that viscosities are looked up by: it gives them the range of shear rates, up to
+/// 0.25 a step, that relaxation rates have by D:D.
+pub const PART: f32 = 0.0625;
+
+/// Relaxation rates over D:D and viscosities over [`PART`] of the shear rate's square, at the ends of all segments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    omegas: Box<[f32; SEGMENTS + 1]>,
+    halves: Box<[[f32; SEGMENTS + 1]; 2]>,
 }
 
 impl Table {
@@ -208,29 +219,46 @@ impl Table {
         }
         let nu = |rate: f64| rheology.nu(rate, scale);
         let bounds = [nu(0.0), nu(1e12 * scale.dt)];
-        let entry = |k: usize| {
-            let square = f32::from_bits((FIRST + k as u32) << SHIFT);
-            omega(1.5 * (2.0 * f64::from(square)).sqrt(), &nu, bounds) as f32
-        };
-        Some(Self { omegas: Box::new(std::array::from_fn(entry)) })
+        let square = |k: usize| f64::from(f32::from_bits((FIRST + k as u32) << SHIFT));
+        let omegas = |k| omega(1.5 * (2.0 * square(k)).sqrt(), &nu, bounds) as f32;
+        let nus = |k| nu((square(k) / f64::from(PART)).sqrt()) as f32;
+        Some(Self { halves: Box::new([std::array::from_fn(omegas), std::array::from_fn(nus)]) })
     }
 
-    /// The entries, rising in D:D.
+    /// The relaxation rates, rising in D:D.
     #[must_use]
     pub fn omegas(&self) -> &[f32; SEGMENTS + 1] {
-        &self.omegas
+        &self.halves[OMEGA]
+    }
+
+    /// The relaxation rates, then the viscosities.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        self.halves.as_flattened()
     }
 
     /// Relaxation rate at D:D of a site. What is not a number counts as the smallest.
     #[inline(always)]
     #[must_use]
     pub fn look_up(&self, square: f32) -> f32 {
+        self.interpolate(OMEGA, square)
+    }
+
+    /// Kinematic viscosity at a shear rate by its square, lattice units. What is not a number counts as the smallest.
+    #[inline(always)]
+    #[must_use]
+    pub fn nu(&self, rate_square: f32) -> f32 {
+        self.interpolate(NU, PART * rate_square)
+    }
+
+    #[inline(always)]
+    fn interpolate(&self, half: usize, square: f32) -> f32 {
         // Not a clamp, which lets through what is not a number.
         let bounded = square.max(LOWEST);
         let bits = bounded.min(HIGHEST).to_bits();
         let k = (bits >> SHIFT) - FIRST;
         let fraction = (bits & ((1 << SHIFT) - 1)) as f32 * (1.0 / (1 << SHIFT) as f32);
-        let (low, high) = (self.omegas[k as usize], self.omegas[k as usize + 1]);
+        let (low, high) = (self.halves[half][k as usize], self.halves[half][k as usize + 1]);
         (high - low) * fraction + low
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Theory: the velocity gradient and the density at a vertex come from a least-squares fit whose matrices know places
 //! only, so both are sums over sites with weights that never change (`analysis::wall_shear` finds them). The stress on
-//! the wall is `nu` times the gradient without its normal part. What the indices of a cycle need of it are sums of the
-//! stress, of its size, of its size across the mean direction (transWSS: Peiffer, Sherwin and Weinberg, Cardiovasc. Res.
-//! 99, 242, 2013), and of the density.
+//! the wall is `nu` times the gradient without its normal part, whose size is the shear rate that a rheology goes by.
+//! What the indices of a cycle need of it are sums of the stress, of its size, of its size across the mean direction
+//! (transWSS: Peiffer, Sherwin and Weinberg, Cardiovasc. Res. 99, 242, 2013), and of the density.
 //!
 //! Practice: lattice units, single precision. Sums of n samples are off by at most n/2 roundings, 6e-5 relative for
 //! 2,000, and typically by the square root of that: far below the error of the fit. The mean direction of a cycle is
@@ -13,6 +13,7 @@
 use bytemuck::{Pod, Zeroable};
 
 use super::moments::{FIELDS, density};
+use super::rheology::Table;
 
 /// What a site adds to the values at a vertex of the wall.
 #[repr(C)]
@@ -128,6 +129,16 @@ pub fn at_wall(from: &[&[f32]; FIELDS], taps: &[Tap], normal: [f32; 3]) -> AtWal
     }
     let along = dot(g, normal);
     AtWall { gradient: std::array::from_fn(|a| (g[a] - along * normal[a]) * (1.0 / 3.0)), drho }
+}
+
+/// Kinematic viscosity at the wall: that of a rheology at the size of a velocity gradient, or `nu` without one.
+#[inline(always)]
+#[must_use]
+pub fn nu_at(gradient: [f32; 3], nu: f32, rheology: Option<&Table>) -> f32 {
+    match rheology {
+        None => nu,
+        Some(table) => table.nu(dot(gradient, gradient)),
+    }
 }
 
 /// Shear stress on the wall of a velocity gradient; `nu` is the kinematic viscosity.

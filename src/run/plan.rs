@@ -217,7 +217,7 @@ impl Plan {
         let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
         check_velocities(&case, &iolets)?;
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
-        room.admits(&case, &lattice, narrowest(&vessel))?;
+        room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;

@@ -10,7 +10,8 @@ use super::fields::without_denormals;
 use crate::backend::tally::{Tally, assert_stencil};
 use crate::fluid::collision::viscosity;
 use crate::fluid::moments::{FIELDS, density};
-use crate::fluid::shear::{CycleSums, MEANS, WallPoint, WallStencil, WallSums, add_sample, at_wall, stress};
+use crate::fluid::rheology::Table;
+use crate::fluid::shear::{CycleSums, MEANS, WallPoint, WallStencil, WallSums, add_sample, at_wall, nu_at, stress};
 
 /// Vertices in a task.
 const VERTICES: usize = 256;
@@ -48,7 +49,8 @@ impl CpuFlow {
     pub fn accumulate(&mut self, weight: f32, reference: f64) {
         let Some(watch) = &mut self.watch else { return };
         let fields = self.now.slices();
-        watch.add_wall(&fields, viscosity(f64::from(self.physics.omega)) as f32, weight);
+        let nu = viscosity(f64::from(self.physics.omega)) as f32;
+        watch.add_wall(&fields, nu, self.rheology.as_deref(), weight);
         if let Some(mean) = &mut watch.mean {
             add_mean(mean, &fields, weight);
         }
@@ -75,14 +77,15 @@ impl CpuFlow {
 }
 
 impl Watch {
-    fn add_wall(&mut self, fields: &[&[f32]; FIELDS], nu: f32, weight: f32) {
+    fn add_wall(&mut self, fields: &[&[f32]; FIELDS], nu: f32, rheology: Option<&Table>, weight: f32) {
         let stencil = &self.stencil;
         let chunks = self.wall.par_chunks_mut(VERTICES).zip(self.points.par_chunks(VERTICES));
         chunks.for_each(|(sums, points)| {
             without_denormals(|| {
                 for (sums, point) in sums.iter_mut().zip(points) {
                     let at = at_wall(fields, stencil.taps_of(point), point.normal);
-                    *sums = add_sample(*sums, stress(at.gradient, nu), at.drho, point.across, weight);
+                    let wss = stress(at.gradient, nu_at(at.gradient, nu, rheology));
+                    *sums = add_sample(*sums, wss, at.drho, point.across, weight);
                 }
             });
         });

@@ -6,21 +6,22 @@
 
 use std::sync::Arc;
 
+use super::admit::{bytes, field_bytes, fits};
 use super::device::{AdapterInfo, Opened};
 use super::drive::{GpuDrive, Shared};
 use super::error::GpuError;
 use super::indices::{self, Watch};
 use super::layout;
 use super::memory::Demand;
-use super::pipelines::{Checks, Pipelines, STORAGE_BUFFERS, WORKGROUP, group, workgroups};
+use super::pipelines::{Checks, Pipelines, group, workgroups};
+use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{Iolet, Modes};
-use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::moments::FIELDS;
-use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::fluid::rheology::{SEGMENTS, Table};
+use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::geometry::lattice::directions::weight;
-use crate::geometry::lattice::{LANES, Lattice, WallRow};
+use crate::geometry::lattice::{LANES, Lattice};
 
 /// Most steps in a submission.
 const STEPS_PER_SUBMISSION: usize = 100;
@@ -48,80 +49,13 @@ pub struct GpuFlow {
     coefficients: Vec<f32>,
     modes: Modes,
     drive: Option<GpuDrive>,
-    /// Relaxation rates of a rheology, and whether they are used.
-    omegas: wgpu::Buffer,
+    /// The table of a rheology, and whether it is used.
+    rheology: wgpu::Buffer,
     thins: bool,
     flow_groups: [u32; 2],
     incoming_groups: [u32; 2],
     under_way: Option<wgpu::SubmissionIndex>,
     watch: Option<Watch>,
-}
-
-/// Bytes that a flow takes in an adapter's memory.
-#[must_use]
-pub fn bytes(lattice: &Lattice) -> u64 {
-    let links = lattice.iolet_links.len() * (size_of::<layout::IoletLink>() + size_of::<[f32; 2]>());
-    let rows = lattice.iolet_rows.len() * size_of::<layout::IoletRow>();
-    2 * FIELDS as u64 * field_bytes(lattice) + block_bytes(lattice) + wall_bytes(lattice) + (links + rows) as u64
-}
-
-fn field_bytes(lattice: &Lattice) -> u64 {
-    (lattice.padded_len() * size_of::<f32>()) as u64
-}
-
-fn block_bytes(lattice: &Lattice) -> u64 {
-    (lattice.origins.len() * size_of::<layout::Block>()) as u64
-}
-
-fn wall_bytes(lattice: &Lattice) -> u64 {
-    (lattice.wall_rows.len() * size_of::<WallRow>()) as u64
-}
-
-/// Bytes that an adapter takes in one array.
-#[must_use]
-pub fn largest_array(adapter: &AdapterInfo) -> u64 {
-    adapter.max_storage_buffer_binding_size.min(adapter.max_buffer_size)
-}
-
-/// Checks that an adapter's limits admit a lattice, and that it has the memory now: takes it, and gives it back.
-///
-/// # Errors
-/// [`GpuError`] with what is needed and what is allowed.
-pub fn reserve(gpu: &Opened, lattice: &Lattice) -> Result<(), GpuError> {
-    fits(&gpu.info, lattice)?;
-    let sizes = [field_bytes(lattice); 2 * FIELDS].into_iter().chain([block_bytes(lattice), wall_bytes(lattice)]);
-    let buffers: Vec<_> = sizes.map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
-    drop(buffers);
-    gpu.faults.wait(&gpu.device, None);
-    gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice) })
-}
-
-/// Checks that an adapter's limits admit a lattice.
-///
-/// # Errors
-/// [`GpuError`] with what is needed and what is allowed.
-pub fn fits(adapter: &AdapterInfo, lattice: &Lattice) -> Result<(), GpuError> {
-    let name = || adapter.name.clone();
-    let allowed = adapter.max_storage_buffers_per_shader_stage;
-    if allowed < STORAGE_BUFFERS {
-        return Err(GpuError::FewBuffers { adapter: name(), needed: STORAGE_BUFFERS, allowed });
-    }
-    let allowed = adapter.max_compute_invocations_per_workgroup.min(adapter.max_compute_workgroup_size[0]);
-    if allowed < WORKGROUP {
-        return Err(GpuError::SmallWorkgroup { adapter: name(), needed: WORKGROUP, allowed });
-    }
-    let allowed = largest_array(adapter);
-    let arrays = [
-        ("each of twenty site arrays", field_bytes(lattice)),
-        ("their blocks", block_bytes(lattice)),
-        ("their walls", wall_bytes(lattice)),
-    ];
-    match arrays.into_iter().max_by_key(|(_, bytes)| *bytes) {
-        Some((what, needed)) if needed > allowed => {
-            Err(GpuError::TooLarge { adapter: name(), sites: lattice.sites, what, needed, allowed })
-        }
-        _ => Ok(()),
-    }
 }
 
 /// What `incoming` sees of the links, and the amplitudes of their extra modes; `buffers`: openings, passing.
@@ -172,8 +106,8 @@ impl GpuFlow {
         let blocks = gpu.table("blocks", &layout::blocks(&lattice));
         let wall_rows = gpu.table("wall rows", &lattice.wall_rows);
         let iolet_rows = gpu.table("iolet rows", &layout::iolet_rows(&lattice));
-        let omegas = gpu.buffer("omegas", (size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
-        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &omegas];
+        let rheology = gpu.buffer("rheology", (2 * size_of::<f32>() * (SEGMENTS + 1)) as u64, storage);
+        let tables = [&physics_buffer, &blocks, &wall_rows, &iolet_rows, &passing, &rheology];
         let limit = gpu.info.max_compute_workgroups_per_dimension;
         let mut flow = Self {
             tables: group(&gpu, &pipelines.tables, tables),
@@ -195,7 +129,7 @@ impl GpuFlow {
             coefficients: coefficients.to_vec(),
             modes,
             drive: None,
-            omegas,
+            rheology,
             thins: false,
             under_way: None,
             watch: None,
@@ -372,7 +306,7 @@ impl GpuFlow {
         self.thins = rheology.is_some();
         if let Some(table) = rheology {
             self.pipelines.admit_rheology(&self.gpu);
-            self.gpu.upload(&self.omegas, bytemuck::cast_slice(table.omegas()));
+            self.gpu.upload(&self.rheology, bytemuck::cast_slice(table.values()));
         }
         self.check()
     }
@@ -415,7 +349,8 @@ impl GpuFlow {
     pub fn watch(&mut self, stencil: Arc<WallStencil>, average: bool) -> Result<(), GpuError> {
         indices::fits(&self.gpu, &stencil, self.lattice.sites)?;
         let (pipelines, len) = (&self.pipelines, self.lattice.padded_len());
-        self.watch = Some(Watch::new(&self.gpu, &pipelines.from, pipelines.checks, stencil, average, len));
+        let shapes = [&pipelines.from, &pipelines.tables];
+        self.watch = Some(Watch::new(&self.gpu, shapes, pipelines.checks, stencil, average, len));
         self.gpu.faults.wait(&self.gpu.device, None);
         self.check()
     }
@@ -425,7 +360,8 @@ impl GpuFlow {
     pub fn accumulate(&mut self, weight: f32, reference: f64) {
         let nu = viscosity(f64::from(self.physics.omega)) as f32;
         if let Some(watch) = &mut self.watch {
-            watch.accumulate(&self.gpu, &self.from[self.now], layout::Sample { weight, nu }, reference);
+            let sample = layout::Sample { weight, nu, thins: u32::from(self.thins) };
+            watch.accumulate(&self.gpu, [&self.from[self.now], &self.tables], sample, reference);
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Watch {
     tally: Tally,
 }
 
-/// A kernel with its second bind group; the first is the present state.
+/// A kernel with its second bind group; the first is the present state, the third holds the flow's tables.
 struct Job {
     pipeline: wgpu::ComputePipeline,
     buffers: wgpu::BindGroup,
@@ -35,33 +35,35 @@ impl Job {
     fn new(
         gpu: &Opened,
         (kernel, checks): (Kernel, Checks),
-        from: &wgpu::BindGroupLayout,
+        [from, tables]: [&wgpu::BindGroupLayout; 2],
         buffers: &[(Binding, &wgpu::Buffer)],
         threads: usize,
     ) -> Self {
         let kinds: Vec<Binding> = buffers.iter().map(|(kind, _)| *kind).collect();
         let own = shape(gpu, kernel.name(), &kinds);
         Self {
-            pipeline: pipeline(gpu, kernel, &[from, &own], checks, &[]),
+            pipeline: pipeline(gpu, kernel, &[from, &own, tables], checks, &[]),
             buffers: group(gpu, &own, buffers.iter().map(|(_, buffer)| *buffer)),
             groups: workgroups(threads as u64, gpu.info.max_compute_workgroups_per_dimension),
         }
     }
 
-    fn dispatch(&self, pass: &mut wgpu::ComputePass, state: &wgpu::BindGroup) {
+    fn dispatch(&self, pass: &mut wgpu::ComputePass, [state, tables]: [&wgpu::BindGroup; 2]) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, state, &[]);
         pass.set_bind_group(1, &self.buffers, &[]);
+        pass.set_bind_group(2, tables, &[]);
         let [x, y] = self.groups;
         pass.dispatch_workgroups(x, y, 1);
     }
 }
 
 impl Watch {
-    /// Sums of nothing yet. `from` is the shape of a state's bind group, `len` the length of its fields.
+    /// Sums of nothing yet. `shapes` are those of the bind groups of a state and of the flow's tables, `len` is that of
+    /// a state's fields.
     pub(super) fn new(
         gpu: &Opened,
-        from: &wgpu::BindGroupLayout,
+        shapes: [&wgpu::BindGroupLayout; 2],
         checks: Checks,
         stencil: Arc<WallStencil>,
         average: bool,
@@ -76,12 +78,12 @@ impl Watch {
         let points = gpu.table("points", &stencil.points);
         let sums = gpu.buffer("sums", sums_bytes(&stencil), storage);
         let buffers = [(Uniform, &sample), (Read, &taps), (Read, &points), (Write, &sums)];
-        let wall = Job::new(gpu, (Kernel::Accumulate, checks), from, &buffers, vertices);
+        let wall = Job::new(gpu, (Kernel::Accumulate, checks), shapes, &buffers, vertices);
         let average = average.then(|| {
             let mean: [_; MEANS] = std::array::from_fn(|_| gpu.buffer("mean", 4 * len as u64, storage));
             let [x, y, z, drho] = mean.each_ref().map(|buffer| (Write, buffer));
             let buffers = [(Uniform, &sample), x, y, z, drho];
-            (Job::new(gpu, (Kernel::Average, checks), from, &buffers, len), mean)
+            (Job::new(gpu, (Kernel::Average, checks), shapes, &buffers, len), mean)
         });
         Self { stencil, sample, points, sums, wall, average, len, tally: Tally::default() }
     }
@@ -92,15 +94,15 @@ impl Watch {
         self.stencil.bytes() as u64 + sums_bytes(&self.stencil) + mean
     }
 
-    /// Submits the sums of a state.
-    pub(super) fn accumulate(&mut self, gpu: &Opened, state: &wgpu::BindGroup, sample: Sample, reference: f64) {
+    /// Submits the sums of a state; `shared` are the bind groups of the state and of the flow's tables.
+    pub(super) fn accumulate(&mut self, gpu: &Opened, shared: [&wgpu::BindGroup; 2], sample: Sample, reference: f64) {
         gpu.queue.write_buffer(&self.sample, 0, bytemuck::bytes_of(&sample));
         let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            self.wall.dispatch(&mut pass, state);
+            self.wall.dispatch(&mut pass, shared);
             if let Some((job, _)) = &self.average {
-                job.dispatch(&mut pass, state);
+                job.dispatch(&mut pass, shared);
             }
         }
         gpu.queue.submit([encoder.finish()]);

@@ -115,6 +115,8 @@ pub struct Sample {
     pub weight: f32,
     /// Kinematic viscosity, lattice units.
     pub nu: f32,
+    /// 1 where a rheology gives the viscosity instead, else 0.
+    pub thins: u32,
 }
 
 /// A struct as the host lays it out.
@@ -154,7 +156,7 @@ pub const LAYOUTS: [Layout; 15] = [
     layout!(Tap { site, shear, density }),
     layout!(WallPoint { normal, first, across, end }),
     layout!(WallSums { wss, magnitude, transverse, drho }),
-    layout!(Sample { weight, nu }),
+    layout!(Sample { weight, nu, thins }),
 ];
 
 fn span(span: crate::geometry::lattice::Span) -> Span {

@@ -1,5 +1,6 @@
 //! Adapters reached through Vulkan, Metal or DX12.
 
+pub mod admit;
 pub mod device;
 mod drive;
 pub mod error;

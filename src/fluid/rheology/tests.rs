@@ -72,6 +72,26 @@ fn the_table_gives_the_viscosity_of_the_shear_rate() {
     assert!(worst < 5e-4, "{worst}");
 }
 
+/// The viscosity by the square of the shear rate, over all rates that a table covers.
+#[test]
+fn the_table_gives_the_viscosity_at_the_wall() {
+    for law in LAWS {
+        let table = Table::new(&law, &SCALE).expect("a table");
+        let error = |rate: f64| (f64::from(table.nu((rate * rate) as f32)) / law.nu(rate, &SCALE) - 1.0).abs();
+        let worst = (0..900).map(|k| error(2e-10 * 10f64.powf(f64::from(k) / 100.0))).fold(0.0, f64::max);
+        println!("{law}: largest relative error of the viscosity {worst:.1e}");
+        // A segment cuts off the kink of a law that is held constant beyond some shear rate.
+        let kink = matches!(law, Rheology::PowerLaw { .. } | Rheology::Quemada { .. });
+        let bound = if kink { 1e-3 } else { 1e-4 };
+        assert!(worst < bound, "{law}: {worst}");
+        // Beyond its ends it holds the viscosities there.
+        let (slowest, fastest) = ((f64::from(LOWEST) / f64::from(PART)).sqrt(), 0.25);
+        for (square, rate) in [(0.0, slowest), (f32::NAN, slowest), (1e10, fastest), (f32::INFINITY, fastest)] {
+            close(f64::from(table.nu(square)), law.nu(rate, &SCALE), 1e-6);
+        }
+    }
+}
+
 #[test]
 fn beyond_its_ends_a_table_holds_its_limits() {
     let table = Table::new(&CARREAU_YASUDA, &SCALE).expect("a table");
