@@ -46,7 +46,7 @@ fn size(case: &Case, folder: &Path) -> Size {
     let velocity = match &case.openings[0].condition {
         Condition::Flow(flow) => flow.get_ref().si() / inlet.area,
         Condition::Velocity(velocity) => velocity.get_ref().si(),
-        Condition::Pressure(_) => panic!("the first opening is the inlet"),
+        _ => panic!("the first opening is the inlet"),
     };
     let narrowest = vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(f64::INFINITY, f64::min);
     let spacing = match &case.resolution {

@@ -92,14 +92,22 @@ fn womersley_flow(alpha: f64) {
         omega,
         harmonics: vec![Complex::from(mean), Complex::from(1.5 * mean)],
     };
-    let wave: Vec<[f64; 2]> = (0..=200).map(|k| period * f64::from(k) / 200.0).map(|t| [t, 1e6 * pipe.flow(t)]).collect();
+    let wave: Vec<[f64; 2]> =
+        (0..=200).map(|k| period * f64::from(k) / 200.0).map(|t| [t, 1e6 * pipe.flow(t)]).collect();
     let middle = AXIS.map(|a| a * 0.6 * DIAMETER * 1e3);
     let more = format!(
         "[resolution]\nacross = 32\n[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
          [[probe]]\nname = \"centre\"\nat = [{}, {}, {}]\n",
         middle[0], middle[1], middle[2]
     );
-    let plan = tube(folder.path(), 1.2, &wave, "profile = \"womersley\"\nextension = \"0 mm\"", "pressure = \"90 mmHg\"\nextension = \"4 mm\"", &more);
+    let plan = tube(
+        folder.path(),
+        1.2,
+        &wave,
+        "profile = \"womersley\"\nextension = \"0 mm\"",
+        "pressure = \"90 mmHg\"\nextension = \"4 mm\"",
+        &more,
+    );
     let mut shear = vec![0.0; 40];
     let along = |v: [f64; 3]| (0..3).map(|a| v[a] * AXIS[a]).sum::<f64>();
     let finished = run(&plan, None, &mut |shot| {
@@ -114,9 +122,15 @@ fn womersley_flow(alpha: f64) {
         Ok(())
     });
     let rows = &finished.last.rows;
-    let velocity: Vec<f64> = rows.iter().map(|row| along([row.probes[0][1], row.probes[0][2], row.probes[0][3]])).collect();
-    println!("alpha {alpha}: {} cycles, tau {:.4}, {} steps a cycle, change {:.1e}", finished.cycles,
-        finished.level.scale.viscosity_to_tau(VISCOSITY), (period / finished.level.scale.dt).round(), finished.change);
+    let velocity: Vec<f64> =
+        rows.iter().map(|row| along([row.probes[0][1], row.probes[0][2], row.probes[0][3]])).collect();
+    println!(
+        "alpha {alpha}: {} cycles, tau {:.4}, {} steps a cycle, change {:.1e}",
+        finished.cycles,
+        finished.level.scale.viscosity_to_tau(VISCOSITY),
+        (period / finished.level.scale.dt).round(),
+        finished.change
+    );
     assert_alike("centre velocity", harmonic(&velocity), pipe.velocity_mode(1, 0.0));
     assert_alike("wall shear", harmonic(&shear), pipe.shear_mode(1));
     let flow: Vec<f64> = rows.iter().map(|row| row.flows[0]).collect();
@@ -127,7 +141,11 @@ fn womersley_flow(alpha: f64) {
     let near: Vec<usize> = (0..indices.osi.len()).filter(|&k| (0.4..0.8).contains(&at(k))).collect();
     let mean_of = |values: &[f32]| near.iter().map(|&k| f64::from(values[k])).sum::<f64>() / near.len() as f64;
     let worst = near.iter().map(|&k| (f64::from(indices.osi[k]) - osi).abs()).fold(0.0, f64::max);
-    println!("TAWSS {:.4} Pa of {tawss:.4}, OSI {:.4} of {osi:.4}, largest deviation {worst:.4}", mean_of(&indices.tawss), mean_of(&indices.osi));
+    println!(
+        "TAWSS {:.4} Pa of {tawss:.4}, OSI {:.4} of {osi:.4}, largest deviation {worst:.4}",
+        mean_of(&indices.tawss),
+        mean_of(&indices.osi)
+    );
     assert!((mean_of(&indices.osi) - osi).abs() <= 0.01, "OSI");
     assert!((mean_of(&indices.tawss) / tawss - 1.0).abs() <= 0.02, "TAWSS");
 }

@@ -154,8 +154,8 @@ impl<'a> Pipe<'a> {
         let [into, out] = [-1.0, 1.0].map(|sign| AXIS.map(|x| (sign * x) as f32));
         let mean = self.scale.velocity_to_lattice(self.solution.mean()) as f32;
         let iolets = vec![
-            Iolet { kind: Kind::Velocity, value: mean, normal: into },
-            Iolet { kind: Kind::Outlet, value: 0.0, normal: out },
+            Iolet { kind: Kind::Velocity, value: mean, normal: into, floor: 0.0 },
+            Iolet { kind: Kind::Outlet, value: 0.0, normal: out, floor: 0.0 },
         ];
         let profile = |r: f64| (Solution::at(&self.solution.velocity, r) / self.solution.mean()) as f32;
         let coefficient = |link| iolet::coefficient(link, into, profile(cylindrical(self.lattice.lid_point(link)).1));

@@ -10,8 +10,8 @@ use crate::fluid::collision::Physics;
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
-use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::fluid::rheology::Table;
+use crate::fluid::shear::{CycleSums, WallStencil};
 use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
@@ -69,7 +69,7 @@ impl State<'_> {
 /// A flow on one of the backends.
 pub enum Flow {
     /// On the processor.
-    Cpu(CpuFlow),
+    Cpu(Box<CpuFlow>),
     /// On an adapter.
     Gpu(Box<GpuFlow>),
 }
@@ -91,7 +91,7 @@ impl Flow {
         physics: Physics,
     ) -> Result<Self, BackendError> {
         Ok(match opened {
-            None => Self::Cpu(CpuFlow::new(lattice, iolets, coefficients, physics)),
+            None => Self::Cpu(Box::new(CpuFlow::new(lattice, iolets, coefficients, physics))),
             Some(gpu) => Self::Gpu(Box::new(GpuFlow::new(gpu, lattice, iolets, &coefficients, physics, Checks::Off)?)),
         })
     }

@@ -11,18 +11,14 @@ use toml::Spanned;
 
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
-use super::values::{
-    BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until,
-};
+use super::values::{BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until};
 use super::waveform::WaveformSpec;
 use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
 pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
     ("opening", &["patch", "near"]),
-    ("opening", &[
-        "flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction",
-    ]),
+    ("opening", &["flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction"]),
     ("resolution", &["across", "spacing"]),
     ("blood", &["viscosity", "rheology"]),
 ];

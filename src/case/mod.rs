@@ -22,12 +22,12 @@ use std::path::{Path, PathBuf};
 
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
-pub use rheology::Rheology;
 pub use keys::suggestion;
-pub use toml::Spanned;
 use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
-use waveform::WaveformSpec;
+pub use rheology::Rheology;
+pub use toml::Spanned;
 pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Until};
+use waveform::WaveformSpec;
 
 use crate::units::{self, Density, Flow, Length, Pressure, Velocity};
 

@@ -103,7 +103,9 @@ impl<'de> Deserialize<'de> for BloodPressure {
         if low <= diastolic && diastolic < systolic && systolic <= high {
             return Ok(Self { systolic, diastolic });
         }
-        Err(de::Error::custom(format_args!("`{text}` is out of range, allowed are {low} to {high}, the larger one first")))
+        Err(de::Error::custom(format_args!(
+            "`{text}` is out of range, allowed are {low} to {high}, the larger one first"
+        )))
     }
 }
 

@@ -9,10 +9,10 @@ use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::run::RunError;
-use crate::run::beat;
 use crate::run::fit::Room;
 use crate::run::level::Level;
 use crate::run::plan::Plan;
+use crate::run::tuning;
 
 /// Relaxation time below which a flow of this size is likely to need a finer lattice.
 const THIN_TAU: f64 = 0.5005;
@@ -139,7 +139,7 @@ pub fn text(plan: &Plan) -> String {
             end.extension * 1e3
         );
     }
-    for (name, load) in beat::paste(&plan.iolets) {
+    for (name, load) in tuning::paste(&plan.iolets) {
         let _ = writeln!(text, "load            {name:<14} {load}");
     }
     if let Some(beat) = &plan.beat {

@@ -109,8 +109,12 @@ fn line(p: &Progress, pace: &Pace) -> String {
         (format!("{} sites", p.sites), String::new())
     };
     let change = p.change.map_or("-".to_owned(), |c| format!("{c:.1e}"));
+    let (cycle, state) = match p.cycle {
+        Some(cycle) => (format!("cycle {cycle}, "), "periodic"),
+        None => (String::new(), "steady"),
+    };
     format!(
-        "lattice {} of {}: step {}, {speed}, change {change} (steady below {:.1e}){left}",
+        "lattice {} of {}: {cycle}step {}, {speed}, change {change} ({state} below {:.1e}){left}",
         p.level + 1,
         p.levels,
         p.steps,
@@ -125,7 +129,7 @@ mod tests {
     #[test]
     fn speed_is_told_once_it_is_known() {
         let progress =
-            Progress { level: 1, levels: 3, steps: 3000, expected: 5000, sites: 2000, change: None, tolerance: 2e-3 };
+            Progress { level: 1, levels: 3, steps: 3000, expected: 5000, sites: 2000, cycle: None, change: None, tolerance: 2e-3 };
         let first = line(&progress, &Pace { steps: 0, seconds: 1e-7 });
         assert_eq!(first, "lattice 2 of 3: step 3000, 2000 sites, change - (steady below 2.0e-3)");
         let later = line(&progress, &Pace { steps: 1000, seconds: 0.5 });

@@ -15,12 +15,13 @@ use crate::backend::gpu::device;
 use crate::backend::native::Native;
 use crate::output::create_folder;
 use crate::run::fit::Room;
-use crate::run::beat;
-use crate::run::plan::{Beat, Plan};
-use crate::run::steady::{self, Status};
+use crate::run::plan::Plan;
+use crate::run::pulse::Beat;
 use crate::run::pulse::files::Writer;
 use crate::run::pulse::{self, Snapshot, Watcher};
+use crate::run::steady::{self, Status};
 use crate::run::summary::{self, Answer, DeviceName, Seconds};
+use crate::run::tuning;
 use crate::run::{RunError, results};
 
 /// Arguments of `perfuse run`.
@@ -142,7 +143,7 @@ impl Job<'_> {
         open: &mut Open,
         control: &mut steady::Control,
     ) -> Result<(Value, Option<Failure>), Failure> {
-        for (name, text) in beat::paste(&self.plan.iolets) {
+        for (name, text) in tuning::paste(&self.plan.iolets) {
             self.reporter.say(&format!("{name}: {text}"));
         }
         let mut writer = Writer::new(self.plan, self.folder).map_err(RunError::from)?;

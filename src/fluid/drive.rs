@@ -147,17 +147,13 @@ pub fn row_len(openings: usize, gauges: usize) -> usize {
 pub fn totals<const N: usize>(count: usize, value: impl Fn(usize) -> [f32; N]) -> [f32; N] {
     let mut parts = [[0.0f32; N]; PARTS];
     for k in 0..count {
-        let addend = value(k);
-        for n in 0..N {
-            parts[k % PARTS][n] += addend[n];
-        }
+        parts[k % PARTS].iter_mut().zip(value(k)).for_each(|(part, addend)| *part += addend);
     }
     let mut half = PARTS / 2;
     while half > 0 {
-        for k in 0..half {
-            for n in 0..N {
-                parts[k][n] += parts[k + half][n];
-            }
+        let (low, high) = parts.split_at_mut(half);
+        for (low, high) in low.iter_mut().zip(high) {
+            low.iter_mut().zip(high).for_each(|(low, high)| *low += *high);
         }
         half /= 2;
     }
@@ -244,15 +240,16 @@ pub fn load_law(
     let e = [1, 2].map(|k| lookup(tables, law.column + k, clock.step, pace.cycle));
     if pace.held == 0 {
         let step = change(law, state.x, state.flow, q, e);
-        for k in 0..2 {
-            let addend = step[k] - state.carry[k];
+        for (k, step) in step.into_iter().enumerate() {
+            let addend = step - state.carry[k];
             let sum = state.x[k] + addend;
             state.carry[k] = (sum - state.x[k]) - addend;
             state.x[k] = sum;
         }
     }
     let x = state.x;
-    state.load = law.c[0] * x[0] + law.c[1] * x[1] + law.direct * q + lookup(tables, law.column, clock.step, pace.cycle);
+    state.load =
+        law.c[0] * x[0] + law.c[1] * x[1] + law.direct * q + lookup(tables, law.column, clock.step, pace.cycle);
     state.correction += law.gain * (state.load - clock.reference - end / 3.0);
     state.slow += law.gain * (q - state.slow);
     let mut ahead = lookup(tables, law.column, next, pace.cycle) + law.c[0] * x[0] + law.c[1] * x[1];

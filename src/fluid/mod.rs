@@ -16,7 +16,7 @@ pub mod iolet;
 pub mod lanes;
 pub mod link;
 pub mod moments;
-pub mod shear;
 pub mod rheology;
+pub mod shear;
 pub mod waveform;
 pub mod windkessel;

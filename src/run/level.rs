@@ -6,8 +6,8 @@ use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
-use crate::fluid::rheology::{Rheology, Table};
 use crate::fluid::moments::FIELDS;
+use crate::fluid::rheology::{Rheology, Table};
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 

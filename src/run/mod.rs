@@ -5,8 +5,8 @@
 //! flows stop changing. [`results`] writes what was reached.
 
 pub mod beat;
-pub mod cycle;
 pub mod blood;
+pub mod cycle;
 pub mod ends;
 pub mod fit;
 pub mod gates;
@@ -16,10 +16,12 @@ pub mod plan;
 pub mod pulse;
 mod region;
 pub mod results;
+mod spacing;
 mod stage;
 pub mod steady;
 pub mod summary;
 pub mod transfer;
+pub mod tuning;
 pub mod watch;
 
 /// Why a run did not succeed.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::fit::Room;
 use super::level::Level;
-use super::pulse::probe::Probe;
+use super::pulse::{Beat, USUAL_CYCLES, Until};
+use super::spacing::{narrowest, spacing, spacings};
 use super::{beat, blood, gates, peak};
 use crate::backend::gpu::error::GpuError;
-use crate::case::{Case, CaseError, Condition, Extension, Place, Resolution};
 use crate::case::waveform::WaveformFileError;
+use crate::case::{Case, CaseError, Condition, Extension, Place};
+use crate::fluid::rheology::Rheology;
 use crate::fluid::waveform::{Waveform, WaveformError};
 use crate::fluid::windkessel::{Load, Tuned};
-use crate::fluid::rheology::Rheology;
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
@@ -24,12 +25,6 @@ use crate::units::Scale;
 
 /// Sites across the narrowest opening below which its flow is not resolved.
 pub const FEWEST_ACROSS: f64 = 6.0;
-
-/// Sites across the narrowest and the widest opening that a coarser lattice must still have to be worth a start.
-const COARSEST_ACROSS: [f64; 2] = [3.0, 8.0];
-
-/// Most lattices of a run.
-const MOST_LEVELS: usize = 3;
 
 /// Lattice velocity at the fastest point: the error of compressibility and the room for jets that outrun the estimate.
 pub const PEAK_VELOCITY: f64 = 0.1;
@@ -54,9 +49,6 @@ pub const PERIODIC_TOLERANCE: f64 = 0.01;
 const FROM_REST: f64 = 4.0;
 const FROM_COARSER: f64 = 2.75;
 
-/// Cycles that a pulsating run takes as a rule until it is periodic.
-const USUAL_CYCLES: usize = 3;
-
 /// Largest mean velocity over an opening, m/s.
 const FASTEST: f64 = 5.0;
 
@@ -74,7 +66,7 @@ pub enum PlanError {
     Format(#[from] FormatError),
     /// A waveform file.
     #[error(transparent)]
-    Wave(#[from] WaveformFileError),
+    Wave(Box<WaveformFileError>),
     /// The samples of a waveform file.
     #[error("{path}: {source}", path = path.display())]
     Waveform {
@@ -94,6 +86,12 @@ pub enum PlanError {
     Gpu(#[from] GpuError),
 }
 
+impl From<WaveformFileError> for PlanError {
+    fn from(error: WaveformFileError) -> Self {
+        Self::Wave(Box::new(error))
+    }
+}
+
 /// What an opening is asked for, in SI.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Asked {
@@ -101,43 +99,6 @@ pub enum Asked {
     Flow(f64),
     /// Mean pressure at the vessel's own end, Pa.
     Pressure(f64),
-}
-
-/// When a pulsating run ends.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Until {
-    /// After this many cycles on the finest lattice.
-    Cycles(usize),
-    /// When two cycles differ by no more than `tolerance`, or fails after `most`.
-    Periodic {
-        /// Largest relative change.
-        tolerance: f64,
-        /// Most cycles.
-        most: usize,
-    },
-}
-
-/// The beat of a pulsating case.
-#[derive(Clone, Debug)]
-pub struct Beat {
-    /// Period, s.
-    pub period: f64,
-    /// When the run ends.
-    pub until: Until,
-    /// Records a cycle, and samples of the sums over it.
-    pub rows: usize,
-    /// Rows at which a snapshot is taken, rising.
-    pub snapshots: Vec<usize>,
-    /// Whether time averages of the volume are taken.
-    pub means: bool,
-    /// What is recorded beside the openings.
-    pub probes: Vec<Probe>,
-    /// States of the openings' loads at the start, Pa.
-    pub states: Vec<[f64; 2]>,
-    /// Pressure at the start, Pa.
-    pub start_pressure: f64,
-    /// Cycles that loads which start from rest need to come within the tolerance.
-    pub cycles_from_rest: usize,
 }
 
 /// An opening with its condition.
@@ -384,46 +345,6 @@ fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
         (Extension::Auto, Condition::Pressure(_)) => EXTENSION * diameter,
         (Extension::Auto, _) => 0.0,
     }
-}
-
-fn narrowest(vessel: &Vessel) -> f64 {
-    vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(f64::INFINITY, f64::min)
-}
-
-/// The finest spacing, m.
-fn spacing(case: &Case, vessel: &Vessel) -> Result<f64, PlanError> {
-    let narrowest = narrowest(vessel);
-    let spacing = match &case.resolution {
-        Resolution::Across(across) => narrowest / f64::from(*across.get_ref()),
-        Resolution::Spacing(spacing) => spacing.get_ref().si(),
-    };
-    let across = narrowest / spacing;
-    if across < FEWEST_ACROSS {
-        let thin = vessel.openings.iter().find(|o| o.equivalent_diameter() <= narrowest);
-        let name = thin.map_or("?", |o| o.name.as_str());
-        let place = thin.map_or([0.0; 3], |o| o.centre.map(|x| x * 1e3));
-        let message = format!(
-            "resolution: {across:.1} sites across opening `{name}` ({:.3} mm wide, at {:.2} {:.2} {:.2} mm) is less than {FEWEST_ACROSS}",
-            narrowest * 1e3,
-            place[0],
-            place[1],
-            place[2]
-        );
-        let help = format!("use a spacing of at most {:.4} mm, or across = 6 or more", narrowest / FEWEST_ACROSS * 1e3);
-        return Err(case.error(case.resolution.span(), message, "too coarse", &help).into());
-    }
-    Ok(spacing)
-}
-
-/// Spacings from coarse to fine, each half of the one before.
-fn spacings(finest: f64, vessel: &Vessel) -> Vec<f64> {
-    let widest = vessel.openings.iter().map(|o| o.equivalent_diameter()).fold(0.0, f64::max);
-    let coarsest = (narrowest(vessel) / COARSEST_ACROSS[0]).min(widest / COARSEST_ACROSS[1]);
-    let mut spacings = vec![finest];
-    while 2.0 * spacings[0] <= coarsest && spacings.len() < MOST_LEVELS {
-        spacings.insert(0, 2.0 * spacings[0]);
-    }
-    spacings
 }
 
 /// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.

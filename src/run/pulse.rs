@@ -21,15 +21,19 @@ pub use drive::pascal;
 
 use super::RunError;
 use super::level::Level;
-use super::plan::{Beat, Plan, Until};
+use super::plan::Plan;
 use super::steady::{Progress, Sample, Spent, Status};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
 use crate::fluid::shear::CycleSums;
+use probe::Probe;
 use stage::{Hooks, Stage};
 
 /// Cycles on a coarse lattice at most.
 const COARSE_CYCLES: usize = 4;
+
+/// Cycles that a pulsating run takes as a rule until it is periodic.
+pub const USUAL_CYCLES: usize = 3;
 
 /// Part of the estimated fastest velocity that a coarse lattice begins with.
 const COARSE_PEAK: f64 = 0.4;
@@ -39,6 +43,43 @@ const TORN_CYCLES: usize = 5;
 
 /// How much more two cycles of a coarse lattice may differ.
 const COARSE_TOLERANCE: f64 = 3.0;
+
+/// When a pulsating run ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Until {
+    /// After this many cycles on the finest lattice.
+    Cycles(usize),
+    /// When two cycles differ by no more than `tolerance`, or fails after `most`.
+    Periodic {
+        /// Largest relative change.
+        tolerance: f64,
+        /// Most cycles.
+        most: usize,
+    },
+}
+
+/// The beat of a pulsating case.
+#[derive(Clone, Debug)]
+pub struct Beat {
+    /// Period, s.
+    pub period: f64,
+    /// When the run ends.
+    pub until: Until,
+    /// Records a cycle, and samples of the sums over it.
+    pub rows: usize,
+    /// Rows at which a snapshot is taken, rising.
+    pub snapshots: Vec<usize>,
+    /// Whether time averages of the volume are taken.
+    pub means: bool,
+    /// What is recorded beside the openings.
+    pub probes: Vec<Probe>,
+    /// States of the openings' loads at the start, Pa.
+    pub states: Vec<[f64; 2]>,
+    /// Pressure at the start, Pa.
+    pub start_pressure: f64,
+    /// Cycles that loads which start from rest need to come within the tolerance.
+    pub cycles_from_rest: usize,
+}
 
 /// A state of the flow at a moment of the cycle.
 pub struct Snapshot<'a> {
@@ -169,8 +210,9 @@ fn cycles(
             level,
             levels,
             steps: stage.taken,
-            expected: stage.taken + stage.steps_to_come(row, most.saturating_sub(done)),
+            expected: stage.taken + stage.steps_to_come(row, most.min(USUAL_CYCLES.max(done)) - done.min(most)),
             sites: stage.level.lattice.sites,
+            cycle: Some(done),
             change: change.is_finite().then_some(change),
             tolerance,
         };
@@ -195,7 +237,8 @@ fn finish(
     rows: Vec<Row>,
     spent: Vec<Spent>,
 ) -> Result<Finished, RunError> {
-    let last = if stage.last.rows.is_empty() { std::mem::take(&mut stage.cycle) } else { std::mem::take(&mut stage.last) };
+    let last =
+        if stage.last.rows.is_empty() { std::mem::take(&mut stage.cycle) } else { std::mem::take(&mut stage.last) };
     let mut sums = stage.flow.cycle()?;
     sums.reference = sums.weight * last.spread(|row| row.reference).mean;
     Ok(Finished {

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::RunError;
 use super::level::Level;
 use super::plan::Plan;
-use super::steady::Finished;
 use super::region::Region;
+use super::steady::Finished;
 use super::summary::WallShear;
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
@@ -107,7 +107,12 @@ impl Moment<'_> {
             arrays.push(vti::Array { name: "velocity", unit: "m/s", components: 3, fill: vti::Fill::F32(&velocity) });
         }
         if wanted(Field::Viscosity) && !plan.rheology.is_newtonian() {
-            arrays.push(vti::Array { name: "viscosity", unit: "Pa s", components: 1, fill: vti::Fill::F32(&viscosity) });
+            arrays.push(vti::Array {
+                name: "viscosity",
+                unit: "Pa s",
+                components: 1,
+                fill: vti::Fill::F32(&viscosity),
+            });
         }
         region.write(&arrays, self.time, path)
     }
@@ -212,7 +217,7 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
             "reference_pressure_pa": plan.reference_pressure, "estimated_velocity_max_m_s": plan.peak,
             "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(), "openings": openings,
         },
-        "loads": super::beat::paste(&plan.iolets).into_iter().map(|(name, load)| (name, load.into())).collect::<serde_json::Map<_, Value>>(),
+        "loads": super::tuning::paste(&plan.iolets).into_iter().map(|(name, load)| (name, load.into())).collect::<serde_json::Map<_, Value>>(),
         "lattice": summary["lattice"],
         "levels": summary["levels"],
         "seconds": summary["performance"]["seconds"],

@@ -123,6 +123,7 @@ impl<'a> Stage<'a> {
                 steps: self.taken,
                 expected: self.taken + expected.saturating_sub(self.steps),
                 sites: self.level.lattice.sites,
+                cycle: None,
                 change: change.map(|c| c * WINDOWS),
                 tolerance: tolerance * WINDOWS,
             };

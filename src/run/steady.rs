@@ -39,9 +39,11 @@ pub struct Progress {
     pub expected: u64,
     /// Fluid sites of it.
     pub sites: usize,
-    /// Largest relative change between the last two windows.
+    /// Which cycle of a pulsating run, from 1.
+    pub cycle: Option<usize>,
+    /// Largest relative change between the last two windows or cycles.
     pub change: Option<f64>,
-    /// Change at which it counts as steady.
+    /// Change at which it counts as steady or periodic.
     pub tolerance: f64,
 }
 

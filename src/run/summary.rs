@@ -130,7 +130,8 @@ impl<'a> Answer<'a> {
 
     /// Mean pressure at the inlet (the opening with the largest inflow) minus that at every opening where fluid leaves.
     fn drops(&self, plan: &Plan) -> Value {
-        let inlet = (0..self.flows.len()).max_by(|&a, &b| self.flows[a].mean.total_cmp(&self.flows[b].mean)).unwrap_or(0);
+        let inlet =
+            (0..self.flows.len()).max_by(|&a, &b| self.flows[a].mean.total_cmp(&self.flows[b].mean)).unwrap_or(0);
         let mut drops = Map::new();
         for (k, iolet) in plan.iolets.iter().enumerate() {
             let leaves = self.flows[k].mean < 0.0 || matches!(iolet.asked, Asked::Pressure(_));

@@ -54,7 +54,19 @@ impl CpuFlow {
         let incoming = vec![0.0; coefficients.len()];
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
         let level = Level::detect();
-        Self { lattice, coefficients, iolets, physics, level, now, next, incoming, drive: None, watch: None, rheology: None }
+        Self {
+            lattice,
+            coefficients,
+            iolets,
+            physics,
+            level,
+            now,
+            next,
+            incoming,
+            drive: None,
+            watch: None,
+            rheology: None,
+        }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].

@@ -1,12 +1,11 @@
 //! From the openings of a plan to what they follow on a lattice.
 
-use crate::fluid::drive::{
-    Clock, Drive, FLOW, FLOW_COLUMNS, LOAD, LOAD_COLUMNS, Law, OpeningState, Pace, SAMPLES,
-};
+use crate::fluid::drive::{Clock, Drive, FLOW, FLOW_COLUMNS, LOAD, LOAD_COLUMNS, Law, OpeningState, Pace, SAMPLES};
 use crate::fluid::iolet::{Modes, coefficient};
 use crate::fluid::waveform::Waveform;
 use crate::run::level::Level;
-use crate::run::plan::{Asked, Beat, Iolet, Plan};
+use crate::run::plan::{Asked, Iolet, Plan};
+use crate::run::pulse::Beat;
 use crate::units::Scale;
 
 /// Part of an error of a flow that is corrected in a step.
@@ -46,7 +45,8 @@ pub fn drive(plan: &Plan, beat: &Beat, level: &Level, pace: Pace, states: &[[f64
     let state = |x: &[f64; 2]| OpeningState { x: x.map(|x| (x / pascal) as f32), ..OpeningState::default() };
     let clock = Clock { reference: (reference / pascal) as f32, ..Clock::default() };
     let modes = modes(plan, beat, level, &laws);
-    let gauges = level.ends.weights().into_iter().chain(beat.probes.iter().map(|p| p.weights(&level.lattice))).collect();
+    let gauges =
+        level.ends.weights().into_iter().chain(beat.probes.iter().map(|p| p.weights(&level.lattice))).collect();
     Drive { tables: assembly.tables, states: states.iter().map(state).collect(), clock, pace, modes, gauges, laws }
 }
 
@@ -97,10 +97,8 @@ impl Assembly<'_> {
         let real = |t: f64, n: usize| harmonics[n][0] * turn(t, n).1 + harmonics[n][1] * turn(t, n).0;
         let imaginary = |t: f64, n: usize| harmonics[n][0] * turn(t, n).0 - harmonics[n][1] * turn(t, n).1;
         let count = harmonics.len();
-        let mut columns: Vec<Box<dyn Fn(f64) -> f64>> = vec![
-            Box::new(|t| (0..count).map(|n| real(t, n)).sum()),
-            Box::new(|_| harmonics[0][0]),
-        ];
+        let mut columns: Vec<Box<dyn Fn(f64) -> f64>> =
+            vec![Box::new(|t| (0..count).map(|n| real(t, n)).sum()), Box::new(|_| harmonics[0][0])];
         for n in 1..count {
             columns.push(Box::new(move |t| real(t, n)));
             columns.push(Box::new(move |t| imaginary(t, n)));

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::Finished;
 use super::files::vertex_areas;
 use crate::analysis::indices::Indices;
-use crate::run::beat::paste;
-use crate::run::plan::{Beat, PERIODIC_TOLERANCE, Plan, Until};
+use crate::run::plan::{PERIODIC_TOLERANCE, Plan};
+use crate::run::pulse::{Beat, Until};
 use crate::run::summary::{Answer, Spread};
+use crate::run::tuning::paste;
 
 /// The run in the terms of every summary: spreads are over the last cycle.
 #[must_use]
