@@ -128,8 +128,16 @@ mod tests {
 
     #[test]
     fn speed_is_told_once_it_is_known() {
-        let progress =
-            Progress { level: 1, levels: 3, steps: 3000, expected: 5000, sites: 2000, cycle: None, change: None, tolerance: 2e-3 };
+        let progress = Progress {
+            level: 1,
+            levels: 3,
+            steps: 3000,
+            expected: 5000,
+            sites: 2000,
+            cycle: None,
+            change: None,
+            tolerance: 2e-3,
+        };
         let first = line(&progress, &Pace { steps: 0, seconds: 1e-7 });
         assert_eq!(first, "lattice 2 of 3: step 3000, 2000 sites, change - (steady below 2.0e-3)");
         let later = line(&progress, &Pace { steps: 1000, seconds: 0.5 });
