@@ -1,65 +1,21 @@
-//! Pulsating flow through the whole run: against Womersley's closed form, against the equations of lumped loads, and
-//! against a published circuit.
+//! Pulsating flow through the whole run against Womersley's closed form.
 
-#[path = "support/mod.rs"]
-mod support;
+#[path = "support/tube.rs"]
+mod tube;
 #[path = "support/womersley.rs"]
 mod womersley;
 
 use std::f64::consts::{PI, TAU};
-use std::ops::ControlFlow;
-use std::path::Path;
 use std::sync::Mutex;
 
 use nalgebra::Complex;
-use perfuse::backend::Flow;
-use perfuse::backend::gpu::device::Opened;
-use perfuse::case::Case;
-use perfuse::geometry::primitives::Straight;
-use perfuse::run::fit::Room;
-use perfuse::run::plan::Plan;
-use perfuse::run::pulse::{self, Finished, Snapshot, Watcher};
-use perfuse::run::{RunError, level::Level};
+use tube::{AXIS, DENSITY, Tube, VISCOSITY};
 use womersley::PulsatingPipe;
 
 /// Runs use every core: one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
-const AXIS: [f64; 3] = [0.48, 0.6, 0.64];
 const DIAMETER: f64 = 4e-3;
-const DENSITY: f64 = 1060.0;
-const VISCOSITY: f64 = 3.5e-3;
-
-/// A plan for a straight tube of `length` diameters; `wave` are rows of `time [s], flow [ml/s]`, `outlet` and `more` parts
-/// of the case.
-fn tube(folder: &Path, length: f64, wave: &[[f64; 2]], inlet: &str, outlet: &str, more: &str) -> Plan {
-    let tube = Straight { length: length * DIAMETER, axis: AXIS, ..Straight::new(DIAMETER) };
-    let surface = tube.surface().unwrap_or_else(|e| panic!("{e}"));
-    perfuse::output::obj::write(&folder.join("tube.obj"), &surface, "a tube").unwrap_or_else(|e| panic!("{e}"));
-    let rows: String = wave.iter().map(|[t, q]| format!("{t:.9}, {q:.9}\n")).collect();
-    std::fs::write(folder.join("beat.csv"), format!("time [s], flow [ml/s]\n{rows}")).unwrap_or_else(|e| panic!("{e}"));
-    let text = format!(
-        "[geometry]\nsurface = \"tube.obj\"\nunit = \"mm\"\n\
-         [[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nwaveform = \"beat.csv\"\n{inlet}\n\
-         [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\n{outlet}\n\
-         [blood]\ndensity = \"{DENSITY} kg/m^3\"\nviscosity = \"{} mPa s\"\n{more}",
-        VISCOSITY * 1e3
-    );
-    let case = Case::parse(&folder.join("tube.toml"), &text, &[]).unwrap_or_else(|e| panic!("{e}"));
-    Plan::new(case, &Room::of(None)).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn run(plan: &Plan, gpu: Option<&Opened>, snapshot: &mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>) -> Finished {
-    let beat = plan.beat.as_ref().expect("a beat");
-    let mut open = |level: &Level| {
-        let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let flow = Flow::open(gpu.cloned(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
-        flow.map_err(RunError::from)
-    };
-    let mut control = |_: &_| ControlFlow::Continue(());
-    let mut watcher = Watcher { control: &mut control, snapshot };
-    pulse::run(plan, beat, &mut open, &mut watcher).unwrap_or_else(|e| panic!("{e}"))
-}
 
 /// First harmonic of equidistant samples of a cycle: `x` is about its mean plus the real part of this times
 /// `exp(i omega t)`.
@@ -80,7 +36,6 @@ fn assert_alike(what: &str, got: Complex<f64>, expected: Complex<f64>) {
 /// A tube of 32 sites, lying along no lattice direction, with a Womersley inlet.
 fn womersley_flow(alpha: f64) {
     let _alone = ALONE.lock();
-    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
     let (radius, nu) = (0.5 * DIAMETER, VISCOSITY / DENSITY);
     let omega = alpha * alpha * nu / (radius * radius);
     let period = TAU / omega;
@@ -96,21 +51,16 @@ fn womersley_flow(alpha: f64) {
         (0..=200).map(|k| period * f64::from(k) / 200.0).map(|t| [t, 1e6 * pipe.flow(t)]).collect();
     let middle = AXIS.map(|a| a * 0.6 * DIAMETER * 1e3);
     let more = format!(
-        "[resolution]\nacross = 32\n[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
+        "[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
          [[probe]]\nname = \"centre\"\nat = [{}, {}, {}]\n",
         middle[0], middle[1], middle[2]
     );
-    let plan = tube(
-        folder.path(),
-        1.2,
-        &wave,
-        "profile = \"womersley\"\nextension = \"0 mm\"",
-        "pressure = \"90 mmHg\"\nextension = \"4 mm\"",
-        &more,
-    );
+    let shape = Tube { diameter: DIAMETER, length: 1.2, across: 32 };
+    let outlet = "pressure = \"90 mmHg\"\nextension = \"4 mm\"";
+    let plan = tube::plan(&shape, &wave, "profile = \"womersley\"", outlet, &more);
     let mut shear = vec![0.0; 40];
     let along = |v: [f64; 3]| (0..3).map(|a| v[a] * AXIS[a]).sum::<f64>();
-    let finished = run(&plan, None, &mut |shot| {
+    let finished = tube::beat(&plan, &mut |shot| {
         let state = shot.flow.state()?;
         let sample = shot.sampler.sample(&state.slices(), &|rate| plan.rheology.nu(rate, &shot.level.scale));
         let near = shot.sampler.vertices().iter().zip(&sample.wss).filter(|(v, _)| {
