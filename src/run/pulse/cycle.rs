@@ -63,9 +63,9 @@ impl Cycle {
         }
     }
 
-    /// Largest change from another cycle: of any opening's flow, relative to the largest flow through any of them; of any
-    /// opening's pressure, relative to the largest pulse pressure of any of them, or to the largest difference between
-    /// openings where that is more.
+    /// Largest change from another cycle, as root mean square over the cycle: of any opening's flow, relative to the largest
+    /// flow through any of them; of any opening's pressure, relative to the largest pulse pressure of any of them, or to
+    /// the largest difference between openings where that is more.
     #[must_use]
     pub fn change(&self, before: &Self) -> f64 {
         let openings = self.rows.first().map_or(0, |row| row.flows.len());
@@ -80,12 +80,15 @@ impl Cycle {
             let low = row.pressures.iter().copied().fold(f64::INFINITY, f64::min);
             pulse = pulse.max(high - low);
         }
+        let rows = self.rows.len().max(1) as f64;
+        let apart = |value: &dyn Fn(&Row) -> f64| {
+            let square = |(a, b): (&Row, &Row)| (value(a) - value(b)).powi(2);
+            (self.rows.iter().zip(&before.rows).map(square).sum::<f64>() / rows).sqrt()
+        };
         let mut change = 0.0f64;
-        for (a, b) in self.rows.iter().zip(&before.rows) {
-            for k in 0..openings {
-                change = change.max((a.flows[k] - b.flows[k]).abs() / flow.max(1e-30));
-                change = change.max((a.pressures[k] - b.pressures[k]).abs() / pulse.max(1e-12));
-            }
+        for k in 0..openings {
+            change = change.max(apart(&|row| row.flows[k]) / flow.max(1e-30));
+            change = change.max(apart(&|row| row.pressures[k]) / pulse.max(1e-12));
         }
         change
     }
