@@ -60,7 +60,7 @@ fn womersley_flow(alpha: f64) {
     let plan = tube::plan(&shape, &wave, "profile = \"womersley\"", outlet, &more);
     let mut shear = vec![0.0; 40];
     let along = |v: [f64; 3]| (0..3).map(|a| v[a] * AXIS[a]).sum::<f64>();
-    let finished = tube::beat(&plan, &mut |shot| {
+    let finished = tube::beat(&plan, None, &mut |shot| {
         let state = shot.flow.state()?;
         let sample = shot.sampler.sample(&state.slices(), &|rate| plan.rheology.nu(rate, &shot.level.scale));
         let near = shot.sampler.vertices().iter().zip(&sample.wss).filter(|(v, _)| {

@@ -182,6 +182,15 @@ impl Flow {
         }
     }
 
+    /// How often the host has waited for something that the adapter computed; the processor never waits for itself.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        match self {
+            Self::Cpu(_) => 0,
+            Self::Gpu(flow) => flow.round_trips(),
+        }
+    }
+
     /// What every step does.
     #[must_use]
     pub fn physics(&self) -> Physics {

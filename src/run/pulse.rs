@@ -133,6 +133,8 @@ pub struct Finished {
     pub storage: f64,
     /// What each lattice took.
     pub spent: Vec<Spent>,
+    /// How often the host waited for the device.
+    pub round_trips: u64,
 }
 
 /// Runs the plan's beat. `open` gives the flow of a level on the device.
@@ -251,6 +253,7 @@ fn finish(
         peak: stage.peak,
         wall_correction: stage.wall_flow(),
         storage: stage.storage,
+        round_trips: stage.flow.round_trips(),
         level: stage.level,
         last,
         rows,

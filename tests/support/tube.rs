@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use perfuse::backend::Flow;
+use perfuse::backend::gpu::device::Opened;
 use perfuse::case::Case;
 use perfuse::geometry::primitives::Straight;
 use perfuse::output::obj;
@@ -46,12 +47,16 @@ pub fn plan(tube: &Tube, wave: &[[f64; 2]], inlet: &str, outlet: &str, rest: &st
     Plan::new(case, &Room::of(None)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Runs a plan on the processor.
-pub fn beat(plan: &Plan, snapshot: &mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>) -> Finished {
+/// Runs a plan on an adapter, or else on the processor.
+pub fn beat(
+    plan: &Plan,
+    gpu: Option<&Opened>,
+    snapshot: &mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
+) -> Finished {
     let beat = plan.beat.as_ref().expect("a beat");
     let mut open = |level: &Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let flow = Flow::open(None, lattice, level.iolets.clone(), level.coefficients.clone(), physics);
+        let flow = Flow::open(gpu.cloned(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
         flow.map_err(RunError::from)
     };
     let mut control = |_: &_| ControlFlow::Continue(());
@@ -63,6 +68,6 @@ pub fn beat(plan: &Plan, snapshot: &mut dyn FnMut(&mut Snapshot) -> Result<(), R
 #[allow(dead_code, reason = "not every test runs it without snapshots")]
 pub fn run(tube: &Tube, wave: &[[f64; 2]], outlet: &str, time: &str) -> (Plan, Finished) {
     let plan = plan(tube, wave, "", outlet, &format!("[time]\n{time}\n[output]\nsnapshots = 0\n"));
-    let finished = beat(&plan, &mut |_| Ok(()));
+    let finished = beat(&plan, None, &mut |_| Ok(()));
     (plan, finished)
 }

@@ -6,6 +6,8 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use serde::Serialize;
 
@@ -228,6 +230,8 @@ pub struct Opened {
     pub queue: wgpu::Queue,
     /// What it reported outside of any call.
     pub(super) faults: Faults,
+    /// How often the host waited for what it computed.
+    pub(super) round_trips: Arc<AtomicU64>,
 }
 
 /// Opens the adapter that a choice comes to; none if it comes to the native CPU.
@@ -250,7 +254,7 @@ pub fn open(choice: Choice) -> Result<Option<Opened>, DeviceError> {
     match pollster::block_on(adapter.request_device(&request)) {
         Ok((device, queue)) => {
             let faults = Faults::of(&device);
-            Ok(Some(Opened { info, adapter, device, queue, faults }))
+            Ok(Some(Opened { info, adapter, device, queue, faults, round_trips: Arc::default() }))
         }
         Err(source) => Err(DeviceError::Open { name: info.name, backend: info.backend, source }),
     }

@@ -285,6 +285,12 @@ impl GpuFlow {
         self.drive.as_mut().map_or_else(|| Ok(Vec::new()), |drive| drive.records(&self.gpu, demand))
     }
 
+    /// How often the host has waited for something that the adapter computed.
+    #[must_use]
+    pub fn round_trips(&self) -> u64 {
+        self.gpu.round_trips.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// What every step does.
     #[must_use]
     pub fn physics(&self) -> Physics {

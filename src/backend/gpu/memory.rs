@@ -1,5 +1,7 @@
 //! Buffers of an adapter, filled and read in pieces, so that staging memory stays small.
 
+use std::sync::atomic::Ordering;
+
 use bytemuck::Pod;
 
 use super::device::Opened;
@@ -75,6 +77,7 @@ impl Opened {
             let submission = self.queue.submit([encoder.finish()]);
             // A failure is noticed when the range is asked for.
             staging.map_async(wgpu::MapMode::Read, ..size, |_| ());
+            self.round_trips.fetch_add(1, Ordering::Relaxed);
             self.faults.wait(&self.device, Some(submission));
             self.check(demand)?;
             match staging.get_mapped_range(..size) {

@@ -22,6 +22,10 @@ use crate::units::Scale;
 /// Rows between two looks at the whole state.
 const LOOK: usize = 10;
 
+/// Fewest steps between two looks at a state that an adapter has to send, which stalls it: a dozen times, for ten fields,
+/// the records and their number.
+const LOOK_STEPS: usize = 2000;
+
 /// Part of a cycle in which a start from rest raises the flow, and in which it then is left alone.
 const RISE: f64 = 0.05;
 
@@ -131,14 +135,19 @@ impl<'a> Stage<'a> {
         let steps = (RISE * f64::from(self.drive.pace.cycle)).ceil() as u32;
         (self.drive.pace.held, self.drive.pace.ramp) = (1, steps);
         self.flow.set_drive(Some(self.drive.clone()))?;
-        for _ in 0..LOOK {
-            self.flow.advance((2 * steps as usize).div_ceil(LOOK))?;
+        let looks = if self.flow.round_trips() > 0 { 1 } else { LOOK };
+        for _ in 0..looks {
+            self.flow.advance((2 * steps as usize).div_ceil(looks))?;
             self.look(0)?;
         }
         self.taken += u64::from(2 * steps);
         self.flow.hold(false);
         (self.drive.pace.held, self.drive.pace.ramp) = (0, 0);
         Ok(())
+    }
+
+    fn rows_between_looks(&self) -> usize {
+        if self.flow.round_trips() > 0 { LOOK.max(LOOK_STEPS.div_ceil(self.stride())) } else { LOOK }
     }
 
     fn stride(&self) -> usize {
@@ -160,7 +169,9 @@ impl<'a> Stage<'a> {
         self.widen()?;
         (self.peak, self.torn) = (0.0, false);
         self.cycle.rows.clear();
-        self.stored = self.volume()?;
+        if self.last.rows.is_empty() {
+            self.stored = volume(&self.level, &self.flow.state()?.slices());
+        }
         if sampler.is_some() {
             self.flow.begin_cycle()?;
         }
@@ -175,15 +186,16 @@ impl<'a> Stage<'a> {
             }
             self.flow.advance(self.stride())?;
             self.taken += self.stride() as u64;
-            if (row + 1) % LOOK == 0 || row + 1 == self.beat.rows {
+            let broken = (hooks.control)(self, row + 1).is_break();
+            if (row + 1) % self.rows_between_looks() == 0 || row + 1 == self.beat.rows || broken {
                 self.fetch(all)?;
                 self.look(row + 1)?;
-                if (hooks.control)(self, row + 1).is_break() {
-                    return Ok(true);
-                }
+            }
+            if broken {
+                return Ok(true);
             }
         }
-        self.close()?;
+        self.close();
         Ok(false)
     }
 
@@ -215,7 +227,13 @@ impl<'a> Stage<'a> {
 
     /// Watches the flow; makes the steps smaller where it is too fast for them. `row` is the next one of the cycle.
     fn look(&mut self, row: usize) -> Result<(), RunError> {
-        let sight = watch::look(&self.level.lattice, &self.flow.state()?.slices());
+        let state = self.flow.state()?;
+        let sight = watch::look(&self.level.lattice, &state.slices());
+        if row == self.beat.rows {
+            let now = volume(&self.level, &state.slices());
+            (self.storage, self.stored) = (now - self.stored, now);
+        }
+        drop(state);
         let scale = self.level.scale;
         match sight {
             Sight::Peak(speed, _) => {
@@ -267,6 +285,7 @@ impl<'a> Stage<'a> {
         self.flow.set_physics(physics);
         self.flow.set_rheology(self.level.table(&self.plan.rheology))?;
         self.flow.set_drive(Some(self.drive.clone()))?;
+        self.stored *= factor * factor;
         Ok(())
     }
 
@@ -276,20 +295,8 @@ impl<'a> Stage<'a> {
         self.level.scale.flow_to_si(source * self.level.wall_sites as f64)
     }
 
-    /// Volume in the lattice beyond that at rest, m^3.
-    fn volume(&mut self) -> Result<f64, RunError> {
-        let volume = self.level.scale.dx.powi(3);
-        let lattice = self.level.lattice.clone();
-        let state = self.flow.state()?;
-        let fields: [&[f32]; FIELDS] = state.slices();
-        let sites: Vec<usize> = lattice.fluid_sites().collect();
-        let drho = |&s: &usize| f64::from(density(fields[0][s], [fields[4][s], fields[5][s], fields[6][s]]));
-        Ok(volume * sites.par_iter().with_min_len(1 << 14).map(drho).sum::<f64>())
-    }
-
     /// Ends a cycle: compares it with the one before, and gives the walls what went missing.
-    fn close(&mut self) -> Result<(), RunError> {
-        self.storage = self.volume()? - self.stored;
+    fn close(&mut self) {
         self.change = (!self.last.rows.is_empty() && !self.torn).then(|| self.cycle.change(&self.last));
         let flow = |row: &Row| row.flows.iter().sum::<f64>();
         let missing = self.cycle.spread(flow).mean - self.storage / self.beat.period;
@@ -301,13 +308,19 @@ impl<'a> Stage<'a> {
         }
         self.last = std::mem::take(&mut self.cycle);
         self.start += self.beat.period;
-        Ok(())
     }
 
     /// Change between the last two cycles, if there are two.
     pub(super) fn change(&self) -> Option<f64> {
         self.change
     }
+}
+
+/// Volume in a lattice beyond that at rest, m^3.
+fn volume(level: &Level, fields: &[&[f32]; FIELDS]) -> f64 {
+    let sites: Vec<usize> = level.lattice.fluid_sites().collect();
+    let drho = |&s: &usize| f64::from(density(fields[0][s], [fields[4][s], fields[5][s], fields[6][s]]));
+    level.scale.dx.powi(3) * sites.par_iter().with_min_len(1 << 14).map(drho).sum::<f64>()
 }
 
 /// Makes the level's time step a whole part of the cycle, and the cycle a whole number of strides.
@@ -317,6 +330,6 @@ fn pace(beat: &Beat, level: &mut Level, plan: &Plan) -> Pace {
     level.scale.dt = beat.period / f64::from(cycle);
     let openings = plan.iolets.len() as u32;
     let gauges = openings + beat.probes.len() as u32;
-    let capacity = 2 * LOOK as u32;
+    let capacity = beat.rows as u32;
     Pace { cycle, stride, openings, gauges, capacity, ..Pace::default() }
 }
