@@ -323,11 +323,7 @@ impl GpuFlow {
     /// [`GpuError`] if the adapter was lost or refused something.
     pub fn state(&mut self) -> Result<[Vec<f32>; FIELDS], GpuError> {
         let len = self.lattice.padded_len();
-        let mut fields: [Vec<f32>; FIELDS] = std::array::from_fn(|_| Vec::new());
-        for (field, buffer) in fields.iter_mut().zip(&self.states[self.now]) {
-            *field = self.gpu.download(buffer, len, self.demand())?;
-        }
-        Ok(fields)
+        self.gpu.download_all(self.states[self.now].each_ref(), len, self.demand())
     }
 
     /// Sets the ten fields, each a padded site array.

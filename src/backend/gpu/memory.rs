@@ -10,6 +10,9 @@ use super::error::GpuError;
 /// Largest piece that is staged at a time, bytes.
 const PIECE: u64 = 64 << 20;
 
+/// What places and sizes of copies are multiples of, and of mapped ranges as well, bytes.
+const COPY_ALIGNMENT: usize = 8;
+
 /// Smallest buffer: shaders see at least one element of any array, the longest of which has this many bytes.
 const SMALLEST: u64 = 32;
 
@@ -59,29 +62,48 @@ impl Opened {
         len: usize,
         demand: Demand,
     ) -> Result<Vec<T>, GpuError> {
-        let mut values = vec![T::zeroed(); len];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
-        if bytes.is_empty() {
+        let [values] = self.download_all([buffer], len, demand)?;
+        Ok(values)
+    }
+
+    /// The first `len` values of several buffers, a piece of all of them at a time: the host waits once a piece.
+    pub(super) fn download_all<T: Pod, const N: usize>(
+        &self,
+        buffers: [&wgpu::Buffer; N],
+        len: usize,
+        demand: Demand,
+    ) -> Result<[Vec<T>; N], GpuError> {
+        let mut values = [(); N].map(|()| vec![T::zeroed(); len]);
+        let total = len * size_of::<T>();
+        let piece = (PIECE as usize / N / COPY_ALIGNMENT * COPY_ALIGNMENT).min(total.next_multiple_of(COPY_ALIGNMENT));
+        if total == 0 {
             return Ok(values);
         }
         let staging = self.device.create_buffer(&wgpu::BufferDescriptor {
             label: Some("staging"),
-            size: PIECE.min(bytes.len() as u64),
+            size: (N * piece) as u64,
             usage: wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ,
             mapped_at_creation: false,
         });
-        for (k, piece) in bytes.chunks_mut(PIECE as usize).enumerate() {
-            let size = piece.len() as u64;
+        for from in (0..total).step_by(piece) {
+            let size = piece.min(total - from);
             let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            encoder.copy_buffer_to_buffer(buffer, k as u64 * PIECE, &staging, 0, size);
+            for (n, buffer) in buffers.iter().enumerate() {
+                encoder.copy_buffer_to_buffer(buffer, from as u64, &staging, (n * piece) as u64, size as u64);
+            }
             let submission = self.queue.submit([encoder.finish()]);
             // A failure is noticed when the range is asked for.
-            staging.map_async(wgpu::MapMode::Read, ..size, |_| ());
+            staging.map_async(wgpu::MapMode::Read, .., |_| ());
             self.round_trips.fetch_add(1, Ordering::Relaxed);
             self.faults.wait(&self.device, Some(submission));
             self.check(demand)?;
-            match staging.get_mapped_range(..size) {
-                Ok(view) => piece.copy_from_slice(&view),
+            match staging.get_mapped_range(..) {
+                Ok(view) => {
+                    for (n, values) in values.iter_mut().enumerate() {
+                        let bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
+                        bytes[from..from + size].copy_from_slice(&view[n * piece..n * piece + size]);
+                    }
+                }
                 Err(error) => {
                     return Err(GpuError::Refused { adapter: self.info.name.clone(), reason: error.to_string() });
                 }

@@ -135,7 +135,7 @@ impl<'a> Stage<'a> {
         let steps = (RISE * f64::from(self.drive.pace.cycle)).ceil() as u32;
         (self.drive.pace.held, self.drive.pace.ramp) = (1, steps);
         self.flow.set_drive(Some(self.drive.clone()))?;
-        let looks = if self.flow.round_trips() > 0 { 1 } else { LOOK };
+        let looks = if self.flow.backend_name() != "cpu" { 1 } else { LOOK };
         for _ in 0..looks {
             self.flow.advance((2 * steps as usize).div_ceil(looks))?;
             self.look(0)?;
@@ -147,7 +147,7 @@ impl<'a> Stage<'a> {
     }
 
     fn rows_between_looks(&self) -> usize {
-        if self.flow.round_trips() > 0 { LOOK.max(LOOK_STEPS.div_ceil(self.stride())) } else { LOOK }
+        if self.flow.backend_name() != "cpu" { LOOK.max(LOOK_STEPS.div_ceil(self.stride())) } else { LOOK }
     }
 
     fn stride(&self) -> usize {
