@@ -49,11 +49,12 @@ const DEPTH: f64 = 3.75;
 /// Their nearest wall points lie at most this far from the vertex, in spacings.
 const REACH: f64 = 2.5;
 
-/// What `REACH` is multiplied by in the three tries to find enough sites.
-const TRIES: [f64; 3] = [1.0, 1.6, 2.5];
-
 /// Sites that a fit should have: twice its unknowns.
 const ENOUGH: usize = 12;
+
+/// What `REACH` is multiplied by in the tries to find sites, and how many make do. The first asks for more than half of
+/// what there is around a vertex, so that those at the rims, where the cube of the distance is uncertain, look farther.
+const TRIES: [(f64, usize); 3] = [(1.0, 40), (1.6, ENOUGH), (2.5, ENOUGH)];
 
 /// Sites weigh by this power of their distance.
 const WEIGHT: f64 = 0.75;
@@ -243,9 +244,9 @@ impl Fits {
     fn part(&self, task: usize) -> (Vec<Tap>, Vec<u32>) {
         let (mut taps, mut counts, mut sites) = (Vec::new(), Vec::new(), Vec::new());
         for k in task * TASK..((task + 1) * TASK).min(self.places.len()) {
-            for factor in TRIES {
+            for (factor, enough) in TRIES {
                 self.gather(k, factor * REACH, &mut sites);
-                if sites.len() >= ENOUGH {
+                if sites.len() >= enough {
                     break;
                 }
             }
