@@ -52,9 +52,12 @@ const REACH: f64 = 2.5;
 /// Sites that a fit should have: twice its unknowns.
 const ENOUGH: usize = 12;
 
-/// What `REACH` is multiplied by in the tries to find sites, and how many make do. The first asks for more than half of
-/// what there is around a vertex, so that those at the rims, where the cube of the distance is uncertain, look farther.
-const TRIES: [(f64, usize); 3] = [(1.0, 40), (1.6, ENOUGH), (2.5, ENOUGH)];
+/// What `REACH` is multiplied by in the three tries to find enough sites.
+const TRIES: [f64; 3] = [1.0, 1.6, 2.5];
+
+/// Sites from which on a fit can tell a thin layer from a slip: more than half of what there is around a vertex. With
+/// fewer, as at a rim, the cube of the distance is left out and the slip damped more.
+const PLENTY: usize = 40;
 
 /// Sites weigh by this power of their distance.
 const WEIGHT: f64 = 0.75;
@@ -63,11 +66,14 @@ const WEIGHT: f64 = 0.75;
 const SLOPE_DAMPING: f64 = 1e-4;
 
 /// The same of the velocity's. More would let the slope at the wall take up a part of the curvature.
-const BEND_DAMPING: f64 = 1e-5;
+const BEND_DAMPING: f64 = 1e-6;
 
 /// Damping of the velocity's constant, relative to the sum of the weights. Less lets noise in, more lets the boundary's
 /// own slip through.
 const SLIP_DAMPING: f64 = 3e-4;
+
+/// Damping of the cube and of the constant where sites are few.
+const FEW_DAMPING: [f64; 2] = [1e6, 1e-2];
 
 /// What the coefficient of the distance's cube adds to the slope at the wall, in squares of spacings. Found, like the
 /// depth, the weights and the damping, from steady and pulsating flows on the lattice.
@@ -244,9 +250,9 @@ impl Fits {
     fn part(&self, task: usize) -> (Vec<Tap>, Vec<u32>) {
         let (mut taps, mut counts, mut sites) = (Vec::new(), Vec::new(), Vec::new());
         for k in task * TASK..((task + 1) * TASK).min(self.places.len()) {
-            for (factor, enough) in TRIES {
+            for factor in TRIES {
                 self.gather(k, factor * REACH, &mut sites);
-                if sites.len() >= enough {
+                if sites.len() >= ENOUGH {
                     break;
                 }
             }
@@ -283,8 +289,10 @@ fn fit(sites: &[Site]) -> Option<Vec<Tap>> {
         density += plane(site) * plane(site).transpose();
     }
     (1..4).for_each(|k| density[(k, k)] += SLOPE_DAMPING * density[(0, 0)]);
-    (1..5).for_each(|k| shear[(k, k)] += BEND_DAMPING * shear[(0, 0)]);
-    shear[(5, 5)] *= 1.0 + SLIP_DAMPING;
+    let [bend, slip] = if sites.len() < PLENTY { FEW_DAMPING } else { [BEND_DAMPING, SLIP_DAMPING] };
+    (1..4).for_each(|k| shear[(k, k)] += BEND_DAMPING * shear[(0, 0)]);
+    shear[(4, 4)] += bend * shear[(0, 0)];
+    shear[(5, 5)] *= 1.0 + slip;
     let shear = shear.cholesky()?.solve(&Vector6::x());
     let density = density.cholesky()?.solve(&Vector4::x());
     let tap = |site: &Site| Tap {

@@ -72,7 +72,7 @@ fn bessel(n: u32, x: f64) -> f64 {
     sum
 }
 
-/// A layer `1 - I0(8 r)/I0(8)`, 1.5 spacings thin, without the slip of a flow on the lattice: a fit without the cube
+/// A layer `1 - I0(8 r)/I0(8)`, 1.5 spacings thin, away from the rims and without the slip of a flow on the lattice: a fit without the cube
 /// of the distance reads 27 % too little.
 #[test]
 fn a_thin_layer_is_followed() {
@@ -84,10 +84,11 @@ fn a_thin_layer_is_followed() {
     });
     let exact = 0.1 * 0.05 * k * bessel(1, k) / bessel(0, k) * spacing;
     let along = |w: &[f32; 3]| (0..3).map(|a| AXIS[a] * f64::from(w[a])).sum::<f64>();
-    let errors: Vec<f64> = sample.wss.iter().map(|w| along(w) / exact - 1.0).collect();
+    let inside = |v: u32| (0.3..2.7).contains(&split(surface.vertices[v as usize].into(), Vector3::zeros()).0);
+    let away = sampler.vertices().iter().zip(&sample.wss).filter(|(v, _)| inside(**v));
+    let errors: Vec<f64> = away.map(|(_, w)| along(w) / exact - 1.0).collect();
     let mean = errors.iter().sum::<f64>() / errors.len() as f64;
     let worst = errors.iter().fold(0.0, |worst: f64, e| worst.max(e.abs()));
-    println!("mean error {mean}, largest {worst} over {} vertices", sampler.vertices().len());
     assert!(mean.abs() < 0.015 && worst < 0.08, "mean error {mean}, largest {worst}");
 }
 
