@@ -9,7 +9,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::analysis::wall_shear::{Layer, WallSampler};
 use perfuse::backend::Flow;
 use perfuse::backend::cpu::{CpuFlow, Level};
 use perfuse::backend::gpu::device::{Choice, Kind as DeviceKind, Opened, open};
@@ -89,7 +89,7 @@ fn profile() -> f64 {
 fn indices(opened: Option<Opened>, across: f64, lengths: f64) {
     let surface = tube::closed([0.0; 3], AXIS, 1.0, 2.0 * lengths, (std::f64::consts::PI * across) as usize);
     let lattice = Arc::new(Lattice::build(&surface, 2.0 / across).expect("a lattice"));
-    let sampler = WallSampler::new(&lattice, &surface);
+    let sampler = WallSampler::new(&lattice, &surface, Layer::Thick);
     let (iolets, coefficients) = openings(&lattice);
     let mut flow = Flow::open(opened, lattice.clone(), iolets, coefficients, Physics::newtonian(0.02)).expect("a flow");
     let costs = [false, true].map(|average| {

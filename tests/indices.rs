@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nalgebra::Vector3;
 use perfuse::analysis::indices::{Indices, Means};
-use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::analysis::wall_shear::{Layer, WallSampler};
 use perfuse::backend::Flow;
 use perfuse::backend::gpu::device::Opened;
 use perfuse::fluid::collision::Physics;
@@ -148,7 +148,7 @@ fn check_volume(lattice: &Lattice, scale: &Scale, means: &Means) {
 fn indices_of_a_swinging_flow_have_the_closed_forms() {
     let surface = tube::closed([0.0; 3], AXIS, RADIUS, 3.0 * RADIUS, 160);
     let lattice = Arc::new(Lattice::build(&surface, 2.0 * RADIUS / ACROSS).expect("a lattice"));
-    let sampler = WallSampler::new(&lattice, &surface);
+    let sampler = WallSampler::new(&lattice, &surface, Layer::Thick);
     let bytes = sampler.stencil().bytes() / sampler.vertices().len();
     println!("{} sites, {} vertices, {bytes} bytes a vertex", lattice.sites, sampler.vertices().len());
     assert!(bytes <= 1024 && sampler.weak().is_empty());
@@ -173,7 +173,7 @@ fn devices() -> Vec<Option<Opened>> {
 fn indices_of_blood_that_thins_are_those_of_its_stress() {
     let surface = tube::closed([0.0; 3], AXIS, RADIUS, 5.0 * RADIUS, 60);
     let lattice = Arc::new(Lattice::build(&surface, 2.0 * RADIUS / 12.0).expect("a lattice"));
-    let sampler = WallSampler::new(&lattice, &surface);
+    let sampler = WallSampler::new(&lattice, &surface, Layer::Thick);
     let scale = Scale { dx: 2.0 * RADIUS / 12.0, dt: 200e-6, rho: 1060.0 };
     let mut fields = vec![vec![0.0f32; lattice.padded_len()]; FIELDS];
     for site in lattice.fluid_sites() {

@@ -5,7 +5,7 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
-use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::analysis::wall_shear::{Layer, WallSampler};
 use perfuse::backend::cpu::{CpuFlow, Level};
 use perfuse::backend::gpu::admit::fits;
 use perfuse::backend::gpu::device::Opened;
@@ -259,7 +259,7 @@ fn sums_over_a_cycle_are_the_same() {
         let newtonian = Setup::new(12.0, Kind::Reservoir);
         let setup = if thins { with_rheology(newtonian) } else { newtonian };
         println!("index checks {checks:?}, {} rheology", if thins { "with a" } else { "no" });
-        let sampler = WallSampler::new(&setup.lattice, &setup.surface);
+        let sampler = WallSampler::new(&setup.lattice, &setup.surface, Layer::Thick);
         let gpu = setup.gpu(&opened, checks);
         let mut flows = [Flow::Cpu(Box::new(setup.cpu())), Flow::Gpu(Box::new(gpu))];
         for flow in &mut flows {

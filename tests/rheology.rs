@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::analysis::wall_shear::{Layer, WallSampler};
 use perfuse::backend::Flow;
 use perfuse::backend::gpu::device::{Choice, DeviceError, Opened, open};
 use perfuse::fluid::collision::{Physics, omega};
@@ -217,7 +217,7 @@ impl<'a> Pipe<'a> {
             (n, z, p, zz, zp) = (n + 1.0, z + along, p + pressure, zz + along * along, zp + along * pressure);
         }
         let gradient = (n * zp - z * p) / (n * zz - z * z);
-        let sampler = WallSampler::new(self.lattice, surface);
+        let sampler = WallSampler::new(self.lattice, surface, Layer::Thick);
         let sample = sampler.sample(&fields.slices(), &|rate| self.fluid.law.nu(rate, &self.scale));
         let of = |k: usize| (0..3).map(|a| AXIS[a] * f64::from(sample.wss[k][a])).sum::<f64>();
         let places = sampler.vertices().iter().map(|&v| cylindrical(surface.vertices[v as usize]).0).enumerate();

@@ -15,10 +15,11 @@
 //! displaces the whole layer, whose slope at the wall then is off in proportion to the third derivative; so is what a
 //! polynomial of third order leaves out. `LAYER` takes off both.
 //!
-//! Measured in a tilted pipe, error of the wall shear (docs/verification.md): steady with 24 sites, -0.8 % and -2.3 % at
-//! Reynolds numbers 10 and 300; pulsating with 32 sites, amplitude and phase -0.2 % and 0.5 degrees, 0.7 % and 0.8,
-//! 0.2 % and -1.4 at Womersley numbers 4, 8 and 12. A parabola is read off to 0.1 %. A fit without a4 is nearer where the
-//! flow is steady (-0.2 % and -0.6 %), but off by -17 % and -20 degrees at Womersley number 12.
+//! A fit without a4, whose sites weigh by the square of their distance so that the slip hardly enters, is nearer where the
+//! layer is thick: [`Layer`] says which of the two it is. Measured in a tilted pipe, error of the wall shear
+//! (docs/verification.md): thick layers, steady with 24 sites, -0.2 % and -0.6 % at Reynolds numbers 10 and 300 (read with
+//! a4: -0.8 % and -2.3 %); thin layers, pulsating with 32 sites, amplitude and phase -0.2 % and 0.5 degrees, 0.7 % and
+//! 0.8, 0.2 % and -1.4 at Womersley numbers 4, 8 and 12 (read without a4, the last: -17 % and -20 degrees).
 //!
 //! The pressure is that of a fit `c0 + c1 s + c2 t + c3 d` to the density of the same sites.
 //!
@@ -43,41 +44,65 @@ use crate::geometry::lattice::Lattice;
 use crate::geometry::tube::frame;
 use crate::geometry::vessel::{Closed, Tag};
 
-/// Sites up to this far from the wall are fitted, in spacings.
-const DEPTH: f64 = 3.75;
-
 /// Their nearest wall points lie at most this far from the vertex, in spacings.
 const REACH: f64 = 2.5;
 
-/// Sites that a fit should have: twice its unknowns.
-const ENOUGH: usize = 12;
-
 /// What `REACH` is multiplied by in the three tries to find enough sites.
 const TRIES: [f64; 3] = [1.0, 1.6, 2.5];
+
+/// Sites that a fit should have: twice its unknowns.
+const ENOUGH: usize = 12;
 
 /// Sites from which on a fit can tell a thin layer from a slip: more than half of what there is around a vertex. With
 /// fewer, as at a rim, the cube of the distance is left out and the slip damped more.
 const PLENTY: usize = 40;
 
-/// Sites weigh by this power of their distance.
-const WEIGHT: f64 = 0.75;
-
 /// Damping of the density's slopes, relative to the weight of its main unknown.
 const SLOPE_DAMPING: f64 = 1e-4;
 
-/// The same of the velocity's. More would let the slope at the wall take up a part of the curvature.
-const BEND_DAMPING: f64 = 1e-6;
-
-/// Damping of the velocity's constant, relative to the sum of the weights. Less lets noise in, more lets the boundary's
-/// own slip through.
-const SLIP_DAMPING: f64 = 3e-4;
-
-/// Damping of the cube and of the constant where sites are few.
-const FEW_DAMPING: [f64; 2] = [1e6, 1e-2];
-
 /// What the coefficient of the distance's cube adds to the slope at the wall, in squares of spacings. Found, like the
-/// depth, the weights and the damping, from steady and pulsating flows on the lattice.
+/// numbers of [`THIN`], from steady and pulsating flows on the lattice.
 const LAYER: f64 = 4.5;
+
+/// Damping that leaves a term out.
+const OUT: f64 = 1e6;
+
+/// How thick the layer at the wall is in which the flow changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// Many spacings: a steady flow, or a slowly pulsating one.
+    Thick,
+    /// A few spacings: a pulsating flow.
+    Thin,
+}
+
+/// How sites are fitted.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    /// Sites up to this far from the wall are fitted, in spacings.
+    depth: f64,
+    /// Sites weigh by this power of their distance.
+    weight: f64,
+    /// Damping of the velocity's slopes. More lets the slope at the wall take up a part of the curvature.
+    bend: f64,
+    /// Damping of the cube.
+    cube: f64,
+    /// Damping of the constant, relative to the sum of the weights. Less lets noise in, more lets the boundary's own slip
+    /// through.
+    slip: f64,
+}
+
+const THICK: Manner = Manner { depth: 3.5, weight: 2.0, bend: 1e-4, cube: OUT, slip: 1e-2 };
+const THIN: Manner = Manner { depth: 3.75, weight: 0.75, bend: 1e-6, cube: 1e-6, slip: 3e-4 };
+
+impl Manner {
+    fn of(layer: Layer) -> Self {
+        match layer {
+            Layer::Thick => THICK,
+            Layer::Thin => THIN,
+        }
+    }
+}
 
 /// Vertices in a task.
 const TASK: usize = 256;
@@ -119,13 +144,15 @@ struct Fits {
     /// Places, in site spacings from the grid's origin.
     places: Vec<Vector3<f64>>,
     normals: Vec<Vector3<f64>>,
+    manner: Manner,
 }
 
 impl WallSampler {
     /// Prepares for the vertices that the triangles of `surface` with [`Tag::Wall`] use; `lattice` is the one cut from
     /// that surface.
     #[must_use]
-    pub fn new(lattice: &Lattice, surface: &Closed) -> Self {
+    pub fn new(lattice: &Lattice, surface: &Closed, layer: Layer) -> Self {
+        let manner = Manner::of(layer);
         let grid = &lattice.grid;
         let local = |v: u32| {
             let place = Vector3::from(surface.vertices[v as usize]);
@@ -135,7 +162,7 @@ impl WallSampler {
             surface.triangles.iter().zip(&surface.tags).filter(move |(_, tag)| keep(**tag)).map(|(t, _)| *t)
         };
         let walls = tagged(|tag| !matches!(tag, Tag::Lid(_))).map(|t| t.map(local)).collect();
-        let band = Band::new(lattice, &Nearest::new(walls), DEPTH);
+        let band = Band::new(lattice, &Nearest::new(walls), manner.depth);
         let mut triangles: Vec<[u32; 3]> = tagged(|tag| tag == Tag::Wall).collect();
         let mut vertices: Vec<u32> = triangles.iter().flatten().copied().collect();
         vertices.par_sort_unstable();
@@ -145,7 +172,7 @@ impl WallSampler {
         triangles.iter_mut().for_each(|t| *t = t.map(|v| position[v as usize]));
         let places: Vec<Vector3<f64>> = vertices.iter().map(|&v| local(v)).collect();
         let normals = normals(&places, &triangles);
-        let (stencil, weak) = Fits { band, places, normals }.stencil();
+        let (stencil, weak) = Fits { band, places, normals, manner }.stencil();
         Self { vertices, triangles, stencil: Arc::new(stencil), weak }
     }
 
@@ -257,7 +284,7 @@ impl Fits {
                 }
             }
             let before = taps.len();
-            taps.extend(fit(&sites).unwrap_or_default());
+            taps.extend(fit(&sites, &self.manner).unwrap_or_default());
             counts.push((taps.len() - before) as u32);
         }
         (taps, counts)
@@ -269,7 +296,7 @@ impl Fits {
         let (e1, e2) = frame(normal.into());
         let (e1, e2) = (Vector3::from(e1), Vector3::from(e2));
         sites.clear();
-        self.band.around(place, reach.hypot(DEPTH), |Near { site, foot, way }| {
+        self.band.around(place, reach.hypot(self.manner.depth), |Near { site, foot, way }| {
             let (off, d) = (foot - place, way.norm());
             if d > 0.0 && off.norm_squared() <= reach * reach && way.dot(&normal) >= 0.5 * d {
                 sites.push(Site { site, s: off.dot(&e1), t: off.dot(&e2), d });
@@ -280,24 +307,25 @@ impl Fits {
 
 /// The weights with which the momentum of `sites` makes the derivative of the velocity along the inward normal at the
 /// wall, and their density the one at the wall: one row of the inverse of each fit's matrix, times each site's basis.
-fn fit(sites: &[Site]) -> Option<Vec<Tap>> {
+fn fit(sites: &[Site], manner: &Manner) -> Option<Vec<Tap>> {
     let velocity = |&Site { s, t, d, .. }: &Site| Vector6::new(d, d * s, d * t, d * d, d * (d * d - LAYER), 1.0);
     let plane = |site: &Site| Vector4::new(1.0, site.s, site.t, site.d);
     let (mut shear, mut density) = (Matrix6::zeros(), Matrix4::zeros());
     for site in sites {
-        shear += velocity(site) * velocity(site).transpose() * site.d.powf(WEIGHT);
+        shear += velocity(site) * velocity(site).transpose() * site.d.powf(manner.weight);
         density += plane(site) * plane(site).transpose();
     }
     (1..4).for_each(|k| density[(k, k)] += SLOPE_DAMPING * density[(0, 0)]);
-    let [bend, slip] = if sites.len() < PLENTY { FEW_DAMPING } else { [BEND_DAMPING, SLIP_DAMPING] };
-    (1..4).for_each(|k| shear[(k, k)] += BEND_DAMPING * shear[(0, 0)]);
-    shear[(4, 4)] += bend * shear[(0, 0)];
+    let few = sites.len() < PLENTY;
+    let [cube, slip] = if few { [OUT, THICK.slip] } else { [manner.cube, manner.slip] };
+    (1..4).for_each(|k| shear[(k, k)] += manner.bend * shear[(0, 0)]);
+    shear[(4, 4)] += cube * shear[(0, 0)];
     shear[(5, 5)] *= 1.0 + slip;
     let shear = shear.cholesky()?.solve(&Vector6::x());
     let density = density.cholesky()?.solve(&Vector4::x());
     let tap = |site: &Site| Tap {
         site: site.site as u32,
-        shear: (velocity(site).dot(&shear) * site.d.powf(WEIGHT)) as f32,
+        shear: (velocity(site).dot(&shear) * site.d.powf(manner.weight)) as f32,
         density: plane(site).dot(&density) as f32,
     };
     let taps: Vec<Tap> = sites.iter().map(tap).collect();

@@ -216,7 +216,8 @@ mod tests {
     fn a_pulsating_run_counts_its_wall_and_its_averages() {
         let closed = tube::closed([0.0; 3], [0.48, 0.6, 0.64], 3e-3, 18e-3, 50);
         let lattice = Lattice::build(&closed, 3e-4).expect("a lattice");
-        let sampler = crate::analysis::wall_shear::WallSampler::new(&lattice, &closed);
+        let sampler =
+            crate::analysis::wall_shear::WallSampler::new(&lattice, &closed, crate::analysis::wall_shear::Layer::Thick);
         let taken = sampler.stencil().bytes() + size_of::<WallSums>() * sampler.vertices().len();
         let beside = Beside::of(&case("[time]\nuntil = \"periodic\"\nperiod = \"1 s\"\n"), &closed);
         println!("wall: {} bytes estimated, {taken} taken", beside.wall);

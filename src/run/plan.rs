@@ -8,6 +8,7 @@ use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
 use super::{beat, blood, gates, peak};
+use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
 use crate::case::{Case, CaseError, Condition, Extension, Place};
@@ -48,6 +49,9 @@ pub const PERIODIC_TOLERANCE: f64 = 0.01;
 /// steady, as the shipped cases do (docs/verification.md).
 const FROM_REST: f64 = 4.0;
 const FROM_COARSER: f64 = 2.75;
+
+/// Spacings that the layer `sqrt(nu/omega)` at the wall must have for its harmonics too to be many spacings thick.
+const THIN_LAYER: f64 = 10.0;
 
 /// Largest mean velocity over an opening, m/s.
 const FASTEST: f64 = 5.0;
@@ -262,6 +266,16 @@ impl Plan {
         let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
         let scale = by_flow.fold(0.0, f64::max);
         self.rho / self.mu * if scale > 0.0 { scale } else { 0.5 * self.peak * widest }
+    }
+
+    /// How thick the layer is in which a pulsating flow changes at the wall of a lattice of this spacing, m.
+    #[must_use]
+    pub fn layer(&self, spacing: f64) -> Layer {
+        let thickness = |beat: &Beat| (self.mu / self.rho * beat.period / std::f64::consts::TAU).sqrt();
+        match &self.beat {
+            Some(beat) if thickness(beat) < THIN_LAYER * spacing => Layer::Thin,
+            _ => Layer::Thick,
+        }
     }
 
     /// Womersley number of the widest opening; 0 for a steady flow.

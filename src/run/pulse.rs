@@ -157,7 +157,8 @@ pub fn run(
         let expected = if before.is_none() && !last { COARSE_PEAK * peak } else { peak };
         let level = plan.level(k, expected).map_err(super::plan::PlanError::from)?;
         let mut stage = Stage::new(plan, beat, level, before.take(), open)?;
-        let sampler = last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed));
+        let sampler =
+            last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
         if let Some(sampler) = &sampler {
             stage.flow.watch(sampler.stencil().clone(), beat.means)?;
         }
@@ -176,7 +177,9 @@ pub fn run(
             outcome => outcome?,
         };
         if last || status == Status::Interrupted {
-            let sampler = sampler.unwrap_or_else(|| WallSampler::new(&stage.level.lattice, &plan.closed));
+            let sampler = sampler.unwrap_or_else(|| {
+                WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx))
+            });
             return finish(stage, (status, change, done), sampler, rows, spent);
         }
         peak = stage.peak;

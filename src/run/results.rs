@@ -36,7 +36,7 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear
     moment.volume(&fields, &volume)?;
     pvd::Collection::new(&folder.join("fluid.pvd")).push(time, &volume)?;
     let surface = folder.join("surface").join("surface_0000.vtp");
-    let sampler = WallSampler::new(&level.lattice, &plan.closed);
+    let sampler = WallSampler::new(&level.lattice, &plan.closed, plan.layer(level.scale.dx));
     let shear = moment.surface(&fields, &sampler, &surface)?;
     pvd::Collection::new(&folder.join("surface.pvd")).push(time, &surface)?;
     Ok(shear)

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use perfuse::analysis::wall_shear::WallSampler;
+use perfuse::analysis::wall_shear::{Layer, WallSampler};
 use perfuse::backend::Flow;
 use perfuse::backend::gpu::device::Opened;
 use perfuse::fluid::collision::{Physics, omega};
@@ -226,7 +226,7 @@ impl Case {
 
     /// Mean error and standard deviation of the wall shear along the axis over the vertices of the middle.
     fn shear(&self, lattice: &Lattice, flow: &mut Flow, surface: &Closed) -> (f64, f64) {
-        let sampler = WallSampler::new(lattice, surface);
+        let sampler = WallSampler::new(lattice, surface, Layer::Thick);
         let sample = sampler.sample(&flow.state().expect("a state").slices(), &|_| self.nu());
         assert!(sample.weak.is_empty(), "{} weak vertices", sample.weak.len());
         let exact = 8.0 * self.nu() * self.mean_velocity() / self.across;

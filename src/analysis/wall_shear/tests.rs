@@ -27,7 +27,7 @@ fn sampled(
         let state = Macro::equilibrium(drho as f32, u.cast::<f32>().into()).write();
         (0..FIELDS).for_each(|k| fields[k][site] = state[k]);
     }
-    let sampler = WallSampler::new(&lattice, surface);
+    let sampler = WallSampler::new(&lattice, surface, Layer::Thick);
     let sample = sampler.sample(&std::array::from_fn(|k| fields[k].as_slice()), &|_| 0.1);
     (sampler, sample)
 }
