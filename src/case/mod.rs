@@ -13,6 +13,7 @@ mod file;
 mod keys;
 pub mod loads;
 mod overrides;
+mod ranges;
 pub mod rheology;
 mod validate;
 mod values;
@@ -275,6 +276,17 @@ impl Case {
     #[must_use]
     pub fn opening(&self, name: &str) -> Option<&Opening> {
         self.openings.iter().find(|opening| opening.name.get_ref() == name)
+    }
+
+    /// Whether the flow pulsates: where the case has a waveform or a number of cycles, unless it says otherwise.
+    #[must_use]
+    pub fn pulsates(&self) -> bool {
+        let wave = self.openings.iter().any(|o| matches!(o.condition, Condition::Waveform(_)));
+        match self.time.until.as_ref().map(|until| *until.get_ref()) {
+            Some(Until::Periodic) => true,
+            Some(Until::Steady) => false,
+            None => wave || self.time.cycles.is_some(),
+        }
     }
 
     /// Paths of the surface files: relative to the case file's folder, else to the folder that the environment variable
