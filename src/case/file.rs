@@ -11,18 +11,14 @@ use toml::Spanned;
 
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
-use super::values::{
-    BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until,
-};
+use super::values::{BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until};
 use super::waveform::WaveformSpec;
 use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
 pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
     ("opening", &["patch", "near"]),
-    ("opening", &[
-        "flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction",
-    ]),
+    ("opening", &["flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction"]),
     ("resolution", &["across", "spacing"]),
     ("blood", &["viscosity", "rheology"]),
 ];
@@ -31,7 +27,8 @@ pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
 pub(super) const RIVALS: [(&str, &[&str]); 1] = [("time", &["until", "cycles"])];
 
 /// Tables with a short form, and the key that the short form gives.
-pub(super) const SHORT_FORMS: [(&str, &str); 3] = [("waveform", "file"), ("intramyocardial", "file"), ("resistance", "value")];
+pub(super) const SHORT_FORMS: [(&str, &str); 3] =
+    [("waveform", "file"), ("intramyocardial", "file"), ("resistance", "value")];
 
 /// A Perfuse case: a vessel, its openings, the blood, the resolution.
 #[derive(Deserialize, JsonSchema)]

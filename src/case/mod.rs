@@ -23,14 +23,17 @@ use std::path::{Path, PathBuf};
 
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
-pub use rheology::Rheology;
 pub use keys::suggestion;
-pub use toml::Spanned;
 use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
-use waveform::WaveformSpec;
+pub use rheology::Rheology;
+pub use toml::Spanned;
 pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Until};
+use waveform::WaveformSpec;
 
 use crate::units::{self, Density, Flow, Length, Pressure, Velocity};
+
+/// Rows of a cycle where the case does not give their number.
+pub const USUAL_ROWS: u64 = 200;
 
 /// A case: everything a run needs to know that is not in the surface.
 #[derive(Clone, Debug)]

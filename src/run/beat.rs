@@ -17,9 +17,6 @@ use crate::geometry::section::Section;
 use crate::geometry::vessel::{Opening, Vessel};
 use crate::units::MMHG;
 
-/// Rows of a cycle unless the case says otherwise.
-const ROWS: u64 = 200;
-
 /// Snapshots of a cycle unless the case says otherwise.
 const SNAPSHOTS: u64 = 10;
 
@@ -129,7 +126,10 @@ fn iolet(asked: &case::Opening, opening: &Opening) -> Iolet {
 type Read = Option<(Signal, Waveform)>;
 
 /// The wave that a case names at `span`.
-fn read(case: &Case, spec: &WaveformSpec, span: Span) -> Result<(Signal, Waveform), PlanError> {
+///
+/// # Errors
+/// [`PlanError`] when there is no such file or it is not one closed period.
+pub(super) fn read(case: &Case, spec: &WaveformSpec, span: Span) -> Result<(Signal, Waveform), PlanError> {
     let beside = case.source.path().parent().unwrap_or(std::path::Path::new(""));
     let data = std::env::var_os("PERFUSE_DATA").map(std::path::PathBuf::from);
     let period = case.time.period.as_ref().map(|period| period.get_ref().si());
@@ -297,7 +297,8 @@ fn start(case: &Case, iolets: &mut [Iolet], left: &Waveform) -> Beginning {
         cycles_from_rest = solution.cycles_from_rest(tolerance(case));
         for (&k, branch) in loaded.iter().zip(&solution.branches) {
             states[k] = branch.state;
-            iolets[k].asked = Asked::Pressure(branch.pressure.iter().sum::<f64>() / branch.pressure.len().max(1) as f64);
+            iolets[k].asked =
+                Asked::Pressure(branch.pressure.iter().sum::<f64>() / branch.pressure.len().max(1) as f64);
         }
     } else {
         for &k in &loaded {
@@ -324,7 +325,7 @@ fn beat(case: &Case, period: f64, start: Beginning) -> Beat {
         Some(cycles) => Until::Cycles(*cycles.get_ref() as usize),
         None => Until::Periodic { tolerance: tolerance(case), most },
     };
-    let rows = case.output.rows.as_ref().map_or(ROWS, |n| *n.get_ref()) as usize;
+    let rows = case.output.rows.as_ref().map_or(case::USUAL_ROWS, |n| *n.get_ref()) as usize;
     let snapshots = case.output.snapshots.as_ref().map_or(SNAPSHOTS, |n| *n.get_ref()) as usize;
     let probe = |probe: &case::Probe| Probe {
         name: probe.name.get_ref().clone(),
@@ -375,7 +376,11 @@ pub fn paste(iolets: &[Iolet]) -> Vec<(String, String)> {
                 format!(", distal_pressure = \"{:.4} mmHg\"", distal_pressure / MMHG)
             };
             let c = compliance * 1e6 * MMHG;
-            let elements = format!("proximal = \"{}\", compliance = \"{c:.6e} ml/mmHg\", distal = \"{}\"", r(*proximal), r(*distal));
+            let elements = format!(
+                "proximal = \"{}\", compliance = \"{c:.6e} ml/mmHg\", distal = \"{}\"",
+                r(*proximal),
+                r(*distal)
+            );
             Some((iolet.name.clone(), format!("windkessel = {{ {elements}{behind} }}")))
         }
         _ => None,

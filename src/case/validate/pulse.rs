@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::super::error::Diagnostic;
 use super::super::loads::WindkesselSpec;
-use super::super::{Profile, Probe, Until};
+use super::super::{Probe, Profile, USUAL_ROWS, Until};
 use super::{Case, Condition, is_name, ranges};
 use crate::units::{Pressure, Time};
 use toml::Spanned;
@@ -13,8 +13,6 @@ use toml::Spanned;
 const CYCLES: RangeInclusive<u64> = 1..=1000;
 /// Rows of a cycle.
 const ROWS: RangeInclusive<u64> = 50..=5000;
-/// Rows of a cycle where the case does not give them.
-const USUAL_ROWS: u64 = 200;
 /// Powers of the diameter.
 const EXPONENTS: RangeInclusive<f64> = 1.0..=4.0;
 

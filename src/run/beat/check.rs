@@ -7,7 +7,7 @@ use crate::case::{self, Case, CaseError, Condition};
 use crate::fluid::waveform::Waveform;
 use crate::geometry::lattice::Lattice;
 use crate::geometry::vessel::{Closed, Tag};
-use crate::run::plan::{Asked, Beat, Iolet};
+use crate::run::plan::{Asked, Beat, Iolet, pressure};
 use crate::run::pulse::probe::{Probe, Shape};
 
 /// Something must drive the flow, and a pressure must be given somewhere, also where waveforms say what is given.
@@ -25,7 +25,10 @@ pub fn drive(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
     // Without a waveform this is known from the case.
     let wave = |opening: &case::Opening| matches!(opening.condition, Condition::Waveform(_));
     let known = !case.openings.iter().any(wave);
-    if known || iolets.iter().any(moves) || case.pressures_differ() {
+    let own = iolets.iter().zip(&case.openings).filter(|(_, opening)| !opening.condition.is_load());
+    let pressures: Vec<f64> = own.filter_map(|(iolet, _)| pressure(iolet.asked)).collect();
+    let differ = pressures.windows(2).any(|pair| pair[0] != pair[1]) || case.pressures_differ();
+    if known || differ || iolets.iter().any(moves) {
         return Ok(());
     }
     Err(CaseError::Invalid(vec![case.at_rest()]))
@@ -69,7 +72,8 @@ pub fn probes(case: &Case, beat: &Beat, closed: &Closed, lattice: &Lattice) -> R
         let point = Probe { shape: Shape::Point, ..probe.clone() };
         if point.weights(lattice).is_empty() {
             let off = wall.distance(probe.at) * 1e3;
-            let message = format!("probe `{}` at ({place}) mm lies outside the vessel, {off:.3} mm from its wall", probe.name);
+            let message =
+                format!("probe `{}` at ({place}) mm lies outside the vessel, {off:.3} mm from its wall", probe.name);
             let help = "`at` is in the unit of the surface: give a point inside the vessel";
             return Err(case.error(asked.at.span(), message, "outside", help));
         }
