@@ -261,7 +261,7 @@ fn every_bad_beat_in_the_file_has_its_own_message() {
 #[test]
 fn good_beats_and_overrides_are_accepted() {
     let folder = beaten();
-    let pressure = WAVE.replace("flow [ml/s]", "pressure [mmHg]").replace(", ", ", 9");
+    let pressure = WAVE.replace(", ", ", 9").replace("9flow [ml/s]", "pressure [mmHg]");
     fs::write(folder.path().join("pressure.csv"), pressure).unwrap_or_else(|e| panic!("{e}"));
     let good: [(&[&str], &[&str]); 6] = [
         (&[], &["cycle           0.8 s, 200 rows"]),
