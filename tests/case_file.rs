@@ -252,6 +252,28 @@ fn an_override_replaces_the_alternatives_of_its_key() {
     assert!(matches!(&case.resolution, Resolution::Spacing(_)));
     assert!(matches!(&case.openings[0].condition, Condition::Velocity(_)));
     assert!(matches!(&case.openings[1].place, Place::Patch(_)));
+    let case = good(GOOD, &["time.cycles=2"]);
+    assert!(case.time.until.is_none() && case.time.cycles.is_some_and(|cycles| *cycles.get_ref() == 2));
+    let both = GOOD.replacen("until = \"steady\"", "until = \"periodic\"\ncycles = 2", 1);
+    assert!(refusal(&both, &[]).to_string().contains("both `until` and `cycles`"));
+}
+
+/// Dotted keys add to a value in its short form too; a table in braces takes its place.
+#[test]
+fn an_override_of_a_part() {
+    let wave = |sets: &[&str]| match good(GOOD, sets).openings.remove(0).condition {
+        Condition::Waveform(wave) => wave.into_inner(),
+        other => panic!("{other:?}"),
+    };
+    let case = wave(&["opening.inlet.waveform=beat.csv", "opening.inlet.waveform.scale=1.2"]);
+    assert_eq!((case.file.as_str(), case.scale, case.close), ("beat.csv", 1.2, false));
+    let close = "opening.inlet.waveform={file=\"b.csv\", close=true}";
+    let case = wave(&[close, "opening.inlet.waveform.file=c.csv"]);
+    assert_eq!((case.file.as_str(), case.close), ("c.csv", true));
+    let case = wave(&[close, "opening.inlet.waveform={file=\"d.csv\"}"]);
+    assert_eq!((case.file.as_str(), case.close), ("d.csv", false));
+    let error = refusal(GOOD, &["opening.inlet.waveform.scale=1.2"]).to_string();
+    assert!(error.contains("missing field `file`"), "{error}");
 }
 
 /// Every mistake in a rheology is found at its place, by what it is.
