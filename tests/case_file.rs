@@ -273,7 +273,7 @@ fn an_override_of_a_part() {
     let case = wave(&[close, "opening.inlet.waveform={file=\"d.csv\"}"]);
     assert_eq!((case.file.as_str(), case.close), ("d.csv", false));
     let error = refusal(GOOD, &["opening.inlet.waveform.scale=1.2"]).to_string();
-    assert!(error.contains("missing field `file`"), "{error}");
+    assert!(error.contains("[opening.waveform] has no `file`"), "{error}");
 }
 
 /// Every mistake in a rheology is found at its place, by what it is.
