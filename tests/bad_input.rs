@@ -2,16 +2,13 @@
 //! exit code 2 from `check` and `run` alike; and nothing is written.
 
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
+#[path = "support/refusal.rs"]
+mod refusal;
 mod support;
 
-/// A case of a tube, 6 mm by 18 mm along z.
-const CASE: &str = "[geometry]\nsurface = \"tube.obj\"\nunit = \"mm\"\n\
-                    [[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nflow = \"2 ml/s\"\n\
-                    [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\npressure = \"90 mmHg\"\n\
-                    [blood]\ndensity = \"1060 kg/m^3\"\nviscosity = \"4 mPa s\"\n[resolution]\nacross = 12\n";
+use refusal::{CASE, assert_says, lacking, perfuse, refusal, tube};
 
 /// What is set, and words of the message.
 const SETTINGS: [(&str, &[&str]); 30] = [
@@ -77,47 +74,14 @@ const CHANGES: [(&str, &str, &[&str]); 9] = [
     ("[geometry]", "[geometry", &["not valid TOML"]),
 ];
 
-fn perfuse(folder: &Path, args: &[&str]) -> Output {
-    let command = Command::new(env!("CARGO_BIN_EXE_perfuse")).current_dir(folder).args(args).output();
-    command.unwrap_or_else(|e| panic!("{e}"))
-}
-
-/// The message of `check` and of `run`, alike, with exit code 2 and no results.
-fn refusal(folder: &Path, case: &str, more: &[&str]) -> String {
-    let checked = perfuse(folder, &[&["check", case], more].concat());
-    let ran = perfuse(folder, &[&["run", case, "--out", "out", "-q"], more].concat());
-    let [said, again] = [&checked, &ran].map(|output| String::from_utf8_lossy(&output.stderr).into_owned());
-    println!("{more:?}\n{said}");
-    assert_eq!((checked.status.code(), ran.status.code()), (Some(2), Some(2)), "{more:?}\n{said}\n{again}");
-    assert!(checked.stdout.is_empty() && ran.stdout.is_empty(), "{more:?}: something on stdout");
-    assert_eq!(said, again, "check and run");
-    assert!(!folder.join("out").exists(), "{more:?}: something was written");
-    said
-}
-
-/// The words that a message lacks.
-fn lacking(message: &str, words: &[&str], what: &str) -> String {
-    let lacking = words.iter().filter(|word| !message.contains(**word));
-    lacking.map(|word| format!("{what}: `{word}` is not in\n{message}")).collect()
-}
-
-fn assert_says(message: &str, words: &[&str], what: &str) {
-    let wrong = lacking(message, words, what);
-    assert!(wrong.is_empty(), "{wrong}");
-}
-
 /// A folder with the tube and what may be wrong with its surface.
 fn folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-    let made =
-        perfuse(folder.path(), &["mesh", "straight", "--diameter", "6mm", "--length", "18mm", "--out", "tube.obj"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let folder = tube();
     let tube = fs::read_to_string(folder.path().join("tube.obj")).unwrap_or_else(|e| panic!("{e}"));
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap_or_else(|e| panic!("{e}"));
     let vertices: Vec<&str> = tube.lines().filter(|line| line.starts_with("v ")).collect();
     let wall = tube.lines().filter(|line| line.starts_with("f ")).nth(2000).unwrap_or_else(|| panic!("a wall"));
     let first = tube.lines().find(|line| line.starts_with("f ")).unwrap_or_else(|| panic!("a face"));
-    write("tube.toml", CASE);
     write("empty.stl", "");
     write("notes.txt", "nothing");
     write("nan.obj", &tube.replacen(vertices[0], "v nan 0 0", 1));

@@ -132,15 +132,7 @@ fn unknown_keys_get_a_suggestion() {
 #[test]
 fn keys_of_later_versions_say_so() {
     let later = [
-        ("flow = \"3.0 ml/s\"", "waveform = \"beat.csv\"", "waveform"),
-        ("pressure = \"90 mmHg\"", "windkessel = { proximal = \"1 mmHg s/ml\" }", "windkessel"),
-        ("pressure = \"90 mmHg\"", "resistance = \"1 mmHg s/ml\"", "resistance"),
-        ("pressure = \"90 mmHg\"", "flow_fraction = 0.4", "flow_fraction"),
-        ("profile = \"plug\"", "profile = \"womersley\"", "womersley"),
         ("surface = \"../meshes/stenosis_50.obj\"", "labels = \"seg.nii.gz\"", "labels"),
-        ("until = \"steady\"", "until = \"periodic\"", "periodic"),
-        ("until = \"steady\"", "cycles = 3", "cycles"),
-        ("until = \"steady\"", "period = \"0.8 s\"", "period"),
         ("[output]", "[wall]\nthickness = \"0.5 mm\"\n[output]", "wall"),
     ];
     for (from, to, word) in later {
@@ -260,6 +252,28 @@ fn an_override_replaces_the_alternatives_of_its_key() {
     assert!(matches!(&case.resolution, Resolution::Spacing(_)));
     assert!(matches!(&case.openings[0].condition, Condition::Velocity(_)));
     assert!(matches!(&case.openings[1].place, Place::Patch(_)));
+    let case = good(GOOD, &["time.cycles=2"]);
+    assert!(case.time.until.is_none() && case.time.cycles.is_some_and(|cycles| *cycles.get_ref() == 2));
+    let both = GOOD.replacen("until = \"steady\"", "until = \"periodic\"\ncycles = 2", 1);
+    assert!(refusal(&both, &[]).to_string().contains("both `until` and `cycles`"));
+}
+
+/// Dotted keys add to a value in its short form too; a table in braces takes its place.
+#[test]
+fn an_override_of_a_part() {
+    let wave = |sets: &[&str]| match good(GOOD, sets).openings.remove(0).condition {
+        Condition::Waveform(wave) => wave.into_inner(),
+        other => panic!("{other:?}"),
+    };
+    let case = wave(&["opening.inlet.waveform=beat.csv", "opening.inlet.waveform.scale=1.2"]);
+    assert_eq!((case.file.as_str(), case.scale, case.close), ("beat.csv", 1.2, false));
+    let close = "opening.inlet.waveform={file=\"b.csv\", close=true}";
+    let case = wave(&[close, "opening.inlet.waveform.file=c.csv"]);
+    assert_eq!((case.file.as_str(), case.close), ("c.csv", true));
+    let case = wave(&[close, "opening.inlet.waveform={file=\"d.csv\"}"]);
+    assert_eq!((case.file.as_str(), case.close), ("d.csv", false));
+    let error = refusal(GOOD, &["opening.inlet.waveform.scale=1.2"]).to_string();
+    assert!(error.contains("[opening.waveform] has no `file`"), "{error}");
 }
 
 /// Every mistake in a rheology is found at its place, by what it is.
@@ -374,8 +388,9 @@ fn damaged_files_never_panic() {
 fn the_schema_lists_every_key_and_allows_no_other() {
     let schema = perfuse::case::schema();
     let properties = |value: &serde_json::Value| value["properties"].as_object().map_or(0, serde_json::Map::len);
-    assert_eq!(properties(&schema), 8);
-    assert_eq!(properties(&schema["properties"]["opening"]["items"]), 8);
+    assert_eq!(properties(&schema), 10);
+    assert_eq!(properties(&schema["properties"]["opening"]["items"]), 13);
+    assert_eq!(schema["properties"]["time"]["not"]["required"], serde_json::json!(["until", "cycles"]));
     assert_eq!(schema["properties"]["blood"]["additionalProperties"], false);
     assert_eq!(schema["properties"]["blood"]["required"], serde_json::json!(["density"]));
     let described = schema["properties"].as_object().into_iter().flatten().all(|(_, s)| s["description"].is_string());

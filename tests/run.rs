@@ -117,6 +117,39 @@ fn numbers(value: &Value, key: String, found: &mut Vec<String>) {
     }
 }
 
+/// The mean of the wave goes in, and the numbers of the cycle are those that can have gates.
+#[test]
+fn a_beat_in_a_tube_from_a_file() {
+    let _alone = ALONE.lock();
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let more = "[time]\ncycles = 2\n[output]\nrows = 50\nsnapshots = 1\n\
+                [expect]\n\"cycle.osi.max\" = { min = 0.0, max = 0.5 }\n\"cycle.cycles\" = { min = 2 }\n";
+    let case = tube(folder.path(), "1 ml/s", more);
+    let text_of = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{e}"));
+    let beat = text_of(&case).replacen("flow = \"1 ml/s\"", "waveform = \"beat.csv\"", 1);
+    let beat = beat.replacen("across = 16", "across = 8", 1);
+    std::fs::write(&case, beat).unwrap_or_else(|e| panic!("{e}"));
+    let sample = |k: i32| (f64::from(k) * 0.02, 1.0 + 0.5 * (std::f64::consts::TAU * f64::from(k) / 20.0).sin());
+    let rows: String = (0..=20).map(sample).map(|(t, q)| format!("{t:.6}, {q:.9}\n")).collect();
+    let wave = format!("time [s], flow [ml/s]\n{rows}");
+    std::fs::write(folder.path().join("beat.csv"), wave).unwrap_or_else(|e| panic!("{e}"));
+    let out = folder.path().join("out");
+    let output = run(&case, &out, &["-q"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let summary = summary(&out);
+    assert_gates_know(&case, &summary);
+    let number = |pointer: &str| summary.pointer(pointer).and_then(Value::as_f64).unwrap_or(f64::NAN);
+    let flow = ["mean", "min", "max"].map(|part| number(&format!("/openings/0/flow_ml_s/{part}")));
+    println!("inflow {flow:?} ml/s of 1.0, 0.5, 1.5");
+    for (got, asked) in flow.iter().zip([1.0, 0.5, 1.5]) {
+        assert!((got - asked).abs() < 0.02, "{summary:#}");
+    }
+    assert!((number("/cycle/period_s") - 0.4).abs() < 1e-9, "{summary:#}");
+    for file in ["fluid_cycle.vti", "surface_cycle.vtp", "fluid/fluid_0000.vti", "probes.csv"] {
+        assert!(out.join(file).is_file(), "{file} is missing");
+    }
+}
+
 #[test]
 fn a_gate_that_fails_is_exit_code_3_after_the_results() {
     let _alone = ALONE.lock();

@@ -23,6 +23,13 @@ pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
     ("blood", &["viscosity", "rheology"]),
 ];
 
+/// Keys of a table of which at most one can stand, for a `--set` of one to replace the other.
+pub(super) const RIVALS: [(&str, &[&str]); 1] = [("time", &["until", "cycles"])];
+
+/// Tables with a short form, and the key that the short form gives.
+pub(super) const SHORT_FORMS: [(&str, &str); 3] =
+    [("waveform", "file"), ("intramyocardial", "file"), ("resistance", "value")];
+
 /// A Perfuse case: a vessel, its openings, the blood, the resolution.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -177,21 +184,22 @@ pub(super) struct ResolutionTable {
 /// How long the run goes on.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = time_rivals)]
 pub(super) struct TimeTable {
     /// "steady": until flows and pressure drops no longer change; "periodic": until a cycle is like the one before. The
     /// default is "periodic" where the case has a waveform.
     #[serde(default)]
     #[schemars(with = "Until")]
     pub until: Option<Spanned<Until>>,
-    /// Number of cycles to run, in place of `until`.
+    /// Number of cycles to run, in place of `until`: 1 to 1000.
     #[serde(default)]
     #[schemars(with = "Count")]
     pub cycles: Option<Spanned<Count>>,
-    /// Length of a cycle; that of the waveforms by default.
+    /// Length of a cycle, 0.05 to 20 s; that of the waveforms by default.
     #[serde(default)]
     #[schemars(with = "Time")]
     pub period: Option<Spanned<Time>>,
-    /// The run fails if it is not periodic after this many cycles; 30 by default.
+    /// The run fails if it is not periodic after this many cycles, 1 to 1000; 30 by default.
     #[serde(default)]
     #[schemars(with = "Count")]
     pub max_cycles: Option<Spanned<Count>>,
@@ -217,15 +225,15 @@ pub(super) struct PatientTable {
     /// Blood pressure, systolic over diastolic: "120/80 mmHg".
     #[schemars(with = "BloodPressure")]
     pub pressure: Spanned<BloodPressure>,
-    /// Power of an outlet's diameter that its share of the flow goes with; 3 (Murray's law) by default.
+    /// Power of an outlet's diameter that its share of the flow goes with, 1 to 4; 3 (Murray's law) by default.
     #[serde(default)]
     #[schemars(with = "f64")]
     pub murray_exponent: Option<Spanned<Finite>>,
-    /// Proximal part of the resistance of each Windkessel; 0.056 by default.
+    /// Proximal part of the resistance of each Windkessel, above 0 and below 1; 0.056 by default.
     #[serde(default)]
     #[schemars(with = "f64")]
     pub proximal_fraction: Option<Spanned<Finite>>,
-    /// Pressure behind every Windkessel; 0 mmHg by default.
+    /// Pressure behind every Windkessel, 0 mmHg to below the diastolic; 0 mmHg by default.
     #[serde(default)]
     #[schemars(with = "Pressure")]
     pub distal_pressure: Option<Spanned<Pressure>>,
@@ -235,7 +243,7 @@ pub(super) struct PatientTable {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProbeTable {
-    /// Name of the probe in the results: letters, digits, `_`, `-`.
+    /// Name of the probe in the results, no opening's: letters, digits, `_`, `-`.
     #[schemars(with = "String")]
     pub name: Spanned<String>,
     /// A point of the vessel's inside, in the unit of the surface.
@@ -255,11 +263,11 @@ pub(super) struct OutputTable {
     #[serde(default)]
     #[schemars(with = "Vec<Field>")]
     pub fields: Option<Vec<Field>>,
-    /// Snapshots of the last cycle, at equal intervals; 10 by default.
+    /// Snapshots of the last cycle, at equal intervals, 0 to `rows`; 10 by default.
     #[serde(default)]
     #[schemars(with = "u64")]
     pub snapshots: Option<Spanned<u64>>,
-    /// Rows of probes.csv a cycle, and samples of the cycle's indices; 200 by default.
+    /// Rows of probes.csv a cycle, and samples of the cycle's indices, 50 to 5000; 200 by default.
     #[serde(default)]
     #[schemars(with = "Count")]
     pub rows: Option<Spanned<Count>>,
@@ -289,6 +297,12 @@ fn blood_alternatives(schema: &mut Schema) {
 
 fn resolution_alternatives(schema: &mut Schema) {
     exactly_one(schema, "resolution");
+}
+
+fn time_rivals(schema: &mut Schema) {
+    for (_, keys) in RIVALS.iter().filter(|(name, _)| *name == "time") {
+        schema.insert("not".into(), json!({ "required": keys }));
+    }
 }
 
 /// Writes the alternatives of a table into its schema.

@@ -13,6 +13,7 @@ mod file;
 mod keys;
 pub mod loads;
 mod overrides;
+mod ranges;
 pub mod rheology;
 mod validate;
 mod values;
@@ -30,6 +31,9 @@ pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Un
 use waveform::WaveformSpec;
 
 use crate::units::{self, Density, Flow, Length, Pressure, Velocity};
+
+/// Rows of a cycle where the case does not give their number.
+pub const USUAL_ROWS: u64 = 200;
 
 /// A case: everything a run needs to know that is not in the surface.
 #[derive(Clone, Debug)]
@@ -275,6 +279,17 @@ impl Case {
     #[must_use]
     pub fn opening(&self, name: &str) -> Option<&Opening> {
         self.openings.iter().find(|opening| opening.name.get_ref() == name)
+    }
+
+    /// Whether the flow pulsates: where the case has a waveform or a number of cycles, unless it says otherwise.
+    #[must_use]
+    pub fn pulsates(&self) -> bool {
+        let wave = self.openings.iter().any(|o| matches!(o.condition, Condition::Waveform(_)));
+        match self.time.until.as_ref().map(|until| *until.get_ref()) {
+            Some(Until::Periodic) => true,
+            Some(Until::Steady) => false,
+            None => wave || self.time.cycles.is_some(),
+        }
     }
 
     /// Paths of the surface files: relative to the case file's folder, else to the folder that the environment variable

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Diagnostic, Source};
-use super::file::ALTERNATIVES;
+use super::file::{ALTERNATIVES, RIVALS, SHORT_FORMS};
 use super::keys::suggestion;
 
 /// The TOML line of `key=value`: the value as TOML if it is, else as a string.
@@ -34,7 +34,7 @@ pub(super) fn lay_over<'a>(case: &mut DeTable<'a>, set: DeTable<'a>, source: &So
         let name = key.get_ref().to_string();
         match value.get_ref() {
             DeValue::Table(_) if name == "opening" => change_openings(case, value, source)?,
-            _ => set_key(case, key, value),
+            _ => set_key(case, key, value, source),
         }
     }
     Ok(())
@@ -54,7 +54,7 @@ fn change_openings<'a>(
     for (wanted, change) in by_name {
         let found = openings.iter_mut().map(Spanned::get_mut).find(|opening| named(opening, wanted.get_ref()));
         match (found, change.get_ref()) {
-            (Some(DeValue::Table(opening)), DeValue::Table(_)) => merge(opening, "opening", change),
+            (Some(DeValue::Table(opening)), DeValue::Table(_)) => merge(opening, "opening", change, source),
             _ => return Err(vec![no_opening(&wanted, openings, source)]),
         }
     }
@@ -62,27 +62,49 @@ fn change_openings<'a>(
 }
 
 /// Replaces the keys of a table; a key drops the alternatives that it excludes.
-fn merge<'a>(into: &mut DeTable<'a>, table: &str, changes: Spanned<DeValue<'a>>) {
+fn merge<'a>(into: &mut DeTable<'a>, table: &str, changes: Spanned<DeValue<'a>>, source: &Source) {
     let DeValue::Table(changes) = changes.into_inner() else { return };
     for (key, value) in changes {
-        let groups = ALTERNATIVES.iter().filter(|(name, keys)| *name == table && keys.contains(&&**key.get_ref()));
-        for other in groups.flat_map(|(_, keys)| keys.iter()) {
+        let name: &str = key.get_ref();
+        // Dotted keys add to a value that is there, everything else is a value of its own.
+        let dotted = value.get_ref().is_table() && !source.slice(&value.span()).starts_with('{');
+        let groups = ALTERNATIVES.iter().chain(&RIVALS).filter(|(owner, keys)| *owner == table && keys.contains(&name));
+        for other in groups.flat_map(|(_, keys)| keys.iter()).filter(|other| !dotted || **other != name) {
             into.remove(*other);
         }
-        set_key(into, key, value);
+        set_key(into, key, value, source);
     }
 }
 
 /// Sets one key: a table is laid over a table, anything else replaces what was there.
-fn set_key<'a>(into: &mut DeTable<'a>, key: Spanned<Cow<'a, str>>, value: Spanned<DeValue<'a>>) {
+fn set_key<'a>(into: &mut DeTable<'a>, key: Spanned<Cow<'a, str>>, value: Spanned<DeValue<'a>>, source: &Source) {
     let name: &str = key.get_ref();
+    if value.get_ref().is_table() {
+        write_out(into, name);
+    }
     match (into.get_mut(name).map(Spanned::get_mut), value.get_ref()) {
-        (Some(DeValue::Table(table)), DeValue::Table(_)) => merge(table, name, value),
+        (Some(DeValue::Table(table)), DeValue::Table(_)) => merge(table, name, value, source),
         _ => {
             into.remove(name);
             into.insert(key, value);
         }
     }
+}
+
+/// Turns the short form of a value into its table, so that keys can be added: `"beat.csv"` into `{ file = "beat.csv" }`.
+fn write_out(into: &mut DeTable<'_>, name: &str) {
+    let Some((_, key)) = SHORT_FORMS.iter().find(|(short, _)| *short == name) else { return };
+    let Some((name, value)) = into.remove_entry(name) else { return };
+    let span = value.span();
+    let whole = match value.get_ref() {
+        DeValue::Table(_) => value,
+        _ => {
+            let mut table = DeTable::new();
+            table.insert(Spanned::new(span.clone(), Cow::Borrowed(*key)), value);
+            Spanned::new(span, DeValue::Table(table))
+        }
+    };
+    into.insert(name, whole);
 }
 
 fn named(opening: &DeValue<'_>, name: &str) -> bool {

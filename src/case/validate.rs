@@ -1,19 +1,16 @@
 //! Values against physiology, without looking at any other file: each finding names key, value, range and remedy.
 
+mod drive;
+mod pulse;
 mod rheology;
 
 use std::fmt::Display;
 
 use super::error::{CaseError, Diagnostic, Span};
-use super::{Case, Condition, Extension, Gate, Opening, Place, Resolution};
-use crate::units::{Density, Length, MMHG};
+use super::waveform::Signal;
+use super::{Case, Condition, Extension, Gate, Opening, Place, Resolution, ranges};
+use crate::units::{Density, Length};
 
-/// Largest flow, m^3/s: 50 l/min.
-const MOST_FLOW: f64 = 50e-3 / 60.0;
-/// Largest velocity, m/s.
-const MOST_VELOCITY: f64 = 10.0;
-/// Largest pressure, Pa: 400 mmHg.
-const MOST_PRESSURE: f64 = 400.0 * MMHG;
 /// Fewest sites across an opening that resolve a flow profile.
 const FEWEST_ACROSS: u32 = 6;
 /// Most sites across: more than any device holds.
@@ -31,7 +28,10 @@ impl Case {
         for opening in &self.openings {
             self.check_opening(opening, &mut found);
         }
+        self.check_womersley(&mut found);
         self.check_drive(&mut found);
+        self.check_patient(&mut found);
+        self.check_probes(&mut found);
         self.check_blood(&mut found);
         self.check_resolution(&mut found);
         self.check_time(&mut found);
@@ -59,7 +59,7 @@ impl Case {
     fn check_names(&self, found: &mut Vec<Diagnostic>) {
         for (k, opening) in self.openings.iter().enumerate() {
             let name = opening.name.get_ref();
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+            if !is_name(name) {
                 let message = format!("`{name}` cannot be the name of an opening");
                 let help = "names consist of letters, digits, `_` and `-`, as in \"outlet_left\"";
                 found.push(self.find(opening.name.span(), message, "not a name", help));
@@ -84,26 +84,26 @@ impl Case {
 
     fn check_opening(&self, opening: &Opening, found: &mut Vec<Diagnostic>) {
         let key = |key: &str| format!("opening.{}.{key}", opening.name.get_ref());
-        let span = opening.condition.span();
-        match &opening.condition {
-            Condition::Flow(flow) if flow.get_ref().si().abs() > MOST_FLOW => {
-                let help = "a human heart delivers at most about 35 l/min; look at the unit";
-                let allowed = "-833 ml/s to 833 ml/s (50 l/min)";
-                found.push(self.outside(span, &key("flow"), flow.get_ref(), allowed, help));
+        let given = match &opening.condition {
+            Condition::Flow(flow) => Some(("flow", Signal::Flow, flow.get_ref().si())),
+            Condition::Velocity(velocity) => Some(("velocity", Signal::Velocity, velocity.get_ref().si())),
+            Condition::Pressure(pressure) => Some(("pressure", Signal::Pressure, pressure.get_ref().si())),
+            _ => None,
+        };
+        if let Some((name, signal, value)) = given {
+            let range = ranges::of(signal);
+            if value.abs() > range.most {
+                let (span, shown) = (opening.condition.span(), ranges::Shown(signal, value));
+                found.push(self.outside(span, &key(name), shown, range.allowed, range.help));
             }
-            Condition::Velocity(velocity) if velocity.get_ref().si().abs() > MOST_VELOCITY => {
-                let help = "blood is below 6 m/s even in a severe stenosis; look at the unit";
-                found.push(self.outside(span, &key("velocity"), velocity.get_ref(), "-10 m/s to 10 m/s", help));
-            }
-            Condition::Pressure(pressure) if pressure.get_ref().si().abs() > MOST_PRESSURE => {
-                let help = "arterial pressure is 60 to 200 mmHg; look at the unit";
-                found.push(self.outside(span, &key("pressure"), pressure.get_ref(), "-400 mmHg to 400 mmHg", help));
-            }
-            _ => {}
         }
-        if let (Condition::Pressure(_), Some(span)) = (&opening.condition, &opening.profile_span) {
-            let message = format!("`{}` has no meaning at a pressure opening", key("profile"));
-            let help = "a pressure opening takes the profile that the flow has there: remove `profile`";
+        let kind = match &opening.condition {
+            Condition::Pressure(_) => Some("a pressure opening"),
+            condition => condition.is_load().then_some("an opening with a load"),
+        };
+        if let (Some(kind), Some(span)) = (kind, &opening.profile_span) {
+            let message = format!("`{}` has no meaning at {kind}", key("profile"));
+            let help = "it takes the profile that the flow has there: remove `profile`";
             found.push(self.find(span.clone(), message, "not used", help));
         }
         if let Extension::Fixed(length) = opening.extension.get_ref()
@@ -112,50 +112,6 @@ impl Case {
             let help = "leave it at \"auto\", or give a few diameters of the opening";
             let span = opening.extension.span();
             found.push(self.outside(span, &key("extension"), length, "0 mm to 1000 mm", help));
-        }
-    }
-
-    /// Something must drive the flow, and a pressure must be given somewhere.
-    fn check_drive(&self, found: &mut Vec<Diagnostic>) {
-        let (mut inward, mut pressures) = (Vec::new(), Vec::new());
-        for opening in &self.openings {
-            match &opening.condition {
-                Condition::Flow(flow) => inward.push((flow.get_ref().si(), flow.span())),
-                Condition::Velocity(velocity) => inward.push((velocity.get_ref().si(), velocity.span())),
-                Condition::Pressure(pressure) => pressures.push((pressure.get_ref().si(), pressure.span())),
-                // What a file holds and what loads come to is judged when the file is read.
-                Condition::Waveform(wave) => inward.push((f64::MIN_POSITIVE, wave.span())),
-                Condition::FlowFraction(part) => inward.push((-part.get_ref().0, part.span())),
-                load => pressures.push((f64::NAN, load.span())),
-            }
-        }
-        if self.openings.len() < 2 {
-            let message = format!("the case has {} [[opening]], a vessel needs at least 2", self.openings.len());
-            let span = self.openings.first().map_or(0..0, |opening| opening.name.span());
-            let help = "`perfuse inspect SURFACE --case` writes one [[opening]] for each end of the vessel";
-            return found.push(self.find(span, message, "", help));
-        }
-        if let ([], Some(last)) = (pressures.as_slice(), inward.last()) {
-            let message = "no opening has a pressure".to_owned();
-            let help = "give one outlet a pressure in place of its flow: pressure = \"90 mmHg\"";
-            found.push(self.find(last.1.clone(), message, "a flow or velocity here as everywhere", help));
-        }
-        let differ = pressures.windows(2).any(|pair| pair[0].0 != pair[1].0);
-        if differ || inward.iter().any(|(value, _)| *value > 0.0) {
-            return;
-        }
-        let help = "flow into the vessel is positive: give the inlet a flow above 0, such as flow = \"3 ml/s\"";
-        match (inward.iter().find(|(value, _)| *value < 0.0), inward.first().or(pressures.first())) {
-            (Some((_, span)), _) => {
-                let message = "all prescribed flow leaves the vessel".to_owned();
-                found.push(self.find(span.clone(), message, "negative: out of the vessel", help));
-            }
-            (None, Some((_, span))) => {
-                let message =
-                    "nothing drives a flow: no opening has a flow above 0, and all pressures are equal".to_owned();
-                found.push(self.find(span.clone(), message, "at rest", help));
-            }
-            (None, None) => {}
         }
     }
 
@@ -186,16 +142,6 @@ impl Case {
         }
     }
 
-    fn check_time(&self, found: &mut Vec<Diagnostic>) {
-        if let Some(tolerance) = &self.time.tolerance
-            && !(*tolerance.get_ref() > 0.0 && *tolerance.get_ref() <= 0.1)
-        {
-            let help = "leave it out for the default";
-            let allowed = "above 0, at most 0.1";
-            found.push(self.outside(tolerance.span(), "time.tolerance", tolerance.get_ref(), allowed, help));
-        }
-    }
-
     fn check_gate(&self, gate: &Gate, found: &mut Vec<Diagnostic>) {
         let key = gate.key.get_ref();
         let message = match (gate.min, gate.max) {
@@ -210,6 +156,11 @@ impl Case {
             "give { min = ..., max = ... }, or one of them",
         ));
     }
+}
+
+/// Whether a word can be the name of an opening or a probe.
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 fn spacing_range() -> std::ops::RangeInclusive<Length> {

@@ -18,6 +18,7 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 
+use super::ranges;
 use super::values::Finite;
 use crate::units::Dimension;
 
@@ -169,12 +170,13 @@ impl Wave {
         check_times(&table, path, period)?;
         close(&mut table, path, spec)?;
         let [time, value] = table.factors;
-        let samples = table.rows.iter().map(|row| [row[0] * time, row[1] * value * spec.scale]).collect();
+        let samples: Vec<_> = table.rows.iter().map(|row| [row[0] * time, row[1] * value * spec.scale]).collect();
+        check_values(&table, path, &samples)?;
         Ok(Self { signal: table.signal, samples, path: path.to_owned() })
     }
 }
 
-/// Time begins at 0, grows, and ends at the case's period.
+/// Time begins at 0, grows, and ends after one beat, which is the case's period.
 fn check_times(table: &read::Table, path: &Path, period: Option<f64>) -> Result<(), WaveformFileError> {
     let at = |row: usize| At { path: path.to_owned(), line: table.lines[row] };
     let unit = table.units[0].clone();
@@ -189,11 +191,27 @@ fn check_times(table: &read::Table, path: &Path, period: Option<f64>) -> Result<
         return Err(WaveformFileError::NotFromZero { at: at(0), time: first, unit });
     }
     let wave = table.rows[last][0] * table.factors[0];
+    let [least, most] = ranges::PERIODS;
+    if !(least..=most).contains(&wave) {
+        return Err(WaveformFileError::Length { at: at(last), wave, least, most });
+    }
     let agrees = |period: f64| (wave / period - 1.0).abs() <= PERIOD;
     match period {
         Some(period) if !agrees(period) => Err(WaveformFileError::Period { at: at(last), wave, period }),
         _ => Ok(()),
     }
+}
+
+/// Values are in the range that constants have.
+fn check_values(table: &read::Table, path: &Path, samples: &[[f64; 2]]) -> Result<(), WaveformFileError> {
+    let range = ranges::of(table.signal);
+    let Some(row) = samples.iter().position(|[_, value]| value.abs() > range.most) else { return Ok(()) };
+    Err(WaveformFileError::Value {
+        at: At { path: path.to_owned(), line: table.lines[row] },
+        value: ranges::Shown(table.signal, samples[row][1]).to_string(),
+        allowed: range.allowed,
+        help: range.help,
+    })
 }
 
 /// Bends the end of the wave to its begin, if it is near or the case asks for it.

@@ -63,7 +63,7 @@ impl From<PlanError> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         match error {
-            RunError::Plan(error) => error.into(),
+            RunError::Plan(error) => (*error).into(),
             RunError::Device(error) => error.into(),
             other => Self::Run(other.into()),
         }

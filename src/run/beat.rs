@@ -4,20 +4,19 @@
 //! The loads' start, and the tuning, take the vessel for a single node: all loads see the same pressure under the flow
 //! that is given at the other openings. The vessel's own pressure differences come in addition during the run.
 
+pub mod check;
+
 use super::plan::{Asked, Iolet, PERIODIC_TOLERANCE, PlanError};
 use super::pulse::probe::{Probe, Shape};
 use super::pulse::{Beat, Until};
 use super::tuning::tuned;
 use crate::case::loads::{CoronarySpec, WindkesselSpec};
-use crate::case::waveform::{Signal, Wave, WaveformSpec};
-use crate::case::{self, Case, Condition, Profile, Spanned, Start};
+use crate::case::waveform::{Signal, Wave, WaveformFileError, WaveformSpec};
+use crate::case::{self, Case, Condition, Profile, Span, Spanned, Start};
 use crate::fluid::waveform::Waveform;
 use crate::fluid::windkessel::{Branch, Load, Tuned, network_periodic};
 use crate::geometry::section::Section;
 use crate::geometry::vessel::{Opening, Vessel};
-
-/// Rows of a cycle unless the case says otherwise.
-const ROWS: u64 = 200;
 
 /// Snapshots of a cycle unless the case says otherwise.
 const SNAPSHOTS: u64 = 10;
@@ -39,17 +38,6 @@ pub struct Openings {
     pub beat: Option<Beat>,
     /// Windkessels that were tuned.
     pub tuned: Option<Tuned>,
-}
-
-/// Whether a case pulsates: where it has a waveform, unless it says "steady".
-#[must_use]
-pub fn pulsates(case: &Case) -> bool {
-    let wave = case.openings.iter().any(|o| matches!(o.condition, Condition::Waveform(_)));
-    match case.time.until.as_ref().map(|until| *until.get_ref()) {
-        Some(case::Until::Periodic) => true,
-        Some(case::Until::Steady) => false,
-        None => wave || case.time.cycles.is_some(),
-    }
 }
 
 /// The openings of a case on its vessel.
@@ -76,13 +64,14 @@ pub fn openings(case: &Case, vessel: &Vessel) -> Result<Openings, PlanError> {
         }
     }
     let inflow = total(&iolets, period, |q| q.max(0.0));
+    check::fractions(case, &inflow)?;
     for (iolet, opening) in iolets.iter_mut().zip(&case.openings) {
         if let Condition::FlowFraction(fraction) = &opening.condition {
             let wave = inflow.scaled(-fraction.get_ref().0);
             (iolet.asked, iolet.wave) = (Asked::Flow(wave.mean()), Some(wave));
         }
     }
-    check_drive(case, &iolets)?;
+    check::drive(case, &iolets)?;
     let left = total(&iolets, period, |q| q);
     let tuned = tuned(case, &mut iolets, &left)?;
     let start = start(case, &mut iolets, &left);
@@ -92,7 +81,7 @@ pub fn openings(case: &Case, vessel: &Vessel) -> Result<Openings, PlanError> {
             iolet.section = Some(Section::new(&rim, place.centre, place.normal));
         }
     }
-    let beat = pulsates(case).then(|| beat(case, period, start));
+    let beat = case.pulsates().then(|| beat(case, period, start));
     Ok(Openings { iolets, beat, tuned })
 }
 
@@ -134,11 +123,18 @@ fn iolet(asked: &case::Opening, opening: &Opening) -> Iolet {
 
 type Read = Option<(Signal, Waveform)>;
 
-fn read(case: &Case, spec: &WaveformSpec) -> Result<(Signal, Waveform), PlanError> {
+/// The wave that a case names at `span`.
+///
+/// # Errors
+/// [`PlanError`] when there is no such file or it is not one closed period.
+pub(super) fn read(case: &Case, spec: &WaveformSpec, span: Span) -> Result<(Signal, Waveform), PlanError> {
     let beside = case.source.path().parent().unwrap_or(std::path::Path::new(""));
     let data = std::env::var_os("PERFUSE_DATA").map(std::path::PathBuf::from);
     let period = case.time.period.as_ref().map(|period| period.get_ref().si());
-    let wave = Wave::load(spec, beside, data.as_deref(), period)?;
+    let wave = Wave::load(spec, beside, data.as_deref(), period).map_err(|error| match error {
+        WaveformFileError::Missing { .. } => PlanError::from(case.error(span, error.to_string(), "named here", "")),
+        error => error.into(),
+    })?;
     let path = wave.path.clone();
     let form = Waveform::from_samples(&wave.samples).map_err(|source| PlanError::Waveform { path, source })?;
     Ok((wave.signal, form))
@@ -147,7 +143,7 @@ fn read(case: &Case, spec: &WaveformSpec) -> Result<(Signal, Waveform), PlanErro
 fn waves(case: &Case, iolets: &[Iolet]) -> Result<Vec<Read>, PlanError> {
     let wave = |(opening, iolet): (&case::Opening, &Iolet)| match &opening.condition {
         Condition::Waveform(spec) => {
-            let (signal, wave) = read(case, spec.get_ref())?;
+            let (signal, wave) = read(case, spec.get_ref(), spec.span())?;
             if signal == Signal::Pressure && opening.profile_span.is_some() {
                 let message = format!("opening `{}` has a pressure waveform and a profile", iolet.name);
                 let help = "a pressure opening takes the profile that the flow has there: remove `profile`";
@@ -163,13 +159,13 @@ fn waves(case: &Case, iolets: &[Iolet]) -> Result<Vec<Read>, PlanError> {
 /// A coronary bed with its heart muscle, whose beat has the period of the case.
 fn coronary(case: &Case, spec: &Spanned<CoronarySpec>, period: f64) -> Result<Load, PlanError> {
     let bed = spec.get_ref();
-    let (signal, intramyocardial) = read(case, &bed.intramyocardial)?;
+    let (signal, intramyocardial) = read(case, &bed.intramyocardial, spec.span())?;
     if signal != Signal::Pressure {
         let message = format!("`{}` holds no pressure", bed.intramyocardial.file);
         let help = "the heart muscle's beat is a file of `time [s], pressure [mmHg]`";
         return Err(case.error(spec.span(), message, "not a pressure", help).into());
     }
-    if pulsates(case) && (intramyocardial.period() - period).abs() > 1e-3 * period {
+    if case.pulsates() && (intramyocardial.period() - period).abs() > 1e-3 * period {
         let beat = intramyocardial.period();
         let message = format!("the heart muscle beats every {beat} s, the case every {period} s");
         return Err(case.error(spec.span(), message, "another period", "give both the same period").into());
@@ -190,7 +186,7 @@ fn period(case: &Case, waves: &[Read]) -> Result<f64, PlanError> {
     let own = case.time.period.as_ref().map(|period| period.get_ref().si());
     let mut periods = waves.iter().zip(&case.openings).filter_map(|(w, o)| Some((w.as_ref()?.1.period(), o)));
     let Some((first, opening)) = periods.next() else {
-        return own.map_or_else(|| if pulsates(case) { Err(no_period(case)) } else { Ok(STILL) }, Ok);
+        return own.map_or_else(|| if case.pulsates() { Err(no_period(case)) } else { Ok(STILL) }, Ok);
     };
     if let Some((other, second)) = periods.find(|(other, _)| (other - first).abs() > 1e-3 * first) {
         let message = format!(
@@ -232,26 +228,6 @@ fn total(iolets: &[Iolet], period: f64, part: impl Fn(f64) -> f64) -> Waveform {
     };
     Waveform::from_samples(&(0..=SAMPLES).map(sample).collect::<Vec<_>>())
         .unwrap_or_else(|_| Waveform::constant(at(0.0), period))
-}
-
-/// Something must drive the flow, which the case's values alone do not tell where it has waveforms.
-fn check_drive(case: &Case, iolets: &[Iolet]) -> Result<(), PlanError> {
-    let moves = |iolet: &Iolet| match (iolet.asked, &iolet.wave) {
-        (Asked::Flow(mean), wave) => mean > 0.0 || wave.as_ref().is_some_and(|w| w.max() > w.min()),
-        (Asked::Pressure(_), wave) => wave.is_some(),
-    };
-    let loads = |opening: &case::Opening| opening.condition.is_load();
-    if iolets.iter().any(moves) || !case.openings.iter().any(loads) {
-        return Ok(());
-    }
-    if case.openings.iter().any(|o| matches!(o.condition, Condition::Pressure(_))) {
-        return Ok(());
-    }
-    let names: Vec<_> = case.openings.iter().filter(|o| loads(o)).map(|o| format!("`{}`", o.name.get_ref())).collect();
-    let message = format!("resistances at all ends ({}) leave the flow undetermined", names.join(", "));
-    let help = "give one of them a flow above 0, a pressure or a waveform in place of its load";
-    let span = case.openings.iter().find(|o| loads(o)).map_or(0..0, |o| o.condition.span());
-    Err(case.error(span, message, "nothing drives a flow", help).into())
 }
 
 /// States (Pa) of the loads and the pressure (Pa) at the start, and the cycles that a start from rest would take.
@@ -308,7 +284,7 @@ fn beat(case: &Case, period: f64, start: Beginning) -> Beat {
         Some(cycles) => Until::Cycles(*cycles.get_ref() as usize),
         None => Until::Periodic { tolerance: tolerance(case), most },
     };
-    let rows = case.output.rows.as_ref().map_or(ROWS, |n| *n.get_ref()) as usize;
+    let rows = case.output.rows.as_ref().map_or(case::USUAL_ROWS, |n| *n.get_ref()) as usize;
     let snapshots = case.output.snapshots.as_ref().map_or(SNAPSHOTS, |n| *n.get_ref()) as usize;
     let probe = |probe: &case::Probe| Probe {
         name: probe.name.get_ref().clone(),

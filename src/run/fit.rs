@@ -6,7 +6,6 @@
 //! states of each as well. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the
 //! averages of the volume among them, both in the adapter's memory and in the processor's, which they are brought to.
 
-use super::beat::pulsates;
 use super::plan::{FEWEST_ACROSS, PlanError};
 use crate::backend::gpu::admit;
 use crate::backend::gpu::device::Opened;
@@ -53,7 +52,7 @@ struct Beside {
 
 impl Beside {
     fn of(case: &Case, closed: &Closed) -> Self {
-        if !pulsates(case) {
+        if !case.pulsates() {
             return Self { wall: 0.0, means: 0.0 };
         }
         let mut used = vec![false; closed.vertices.len()];

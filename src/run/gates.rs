@@ -1,5 +1,7 @@
 //! Which numbers the summary of a case will have, so that a gate on any other is refused before the run.
 
+use super::beat;
+use crate::case::waveform::Signal;
 use crate::case::{Case, CaseError, Condition, Opening, suggestion};
 
 /// Numbers of every summary.
@@ -46,6 +48,14 @@ const OF_AN_OPENING: [&str; 7] = [
     "pressure_mmHg.max",
 ];
 
+/// Numbers of a pulsating run, and those of them that have mean, smallest and largest value.
+const OF_A_CYCLE: [&str; 4] = ["period_s", "cycles", "cycles_from_rest", "storage_ml"];
+const SPREADS: [&str; 4] = ["tawss_pa", "osi", "rrt_per_pa", "ecap_per_pa"];
+
+/// Numbers of a pulsating run that compare a cycle with the one before.
+const CHANGE: &str = "convergence.change";
+const TRANSVERSE: &str = "trans_wss_pa";
+
 /// Every number that the summary of a case will have, by its dotted key; of the lattices, the coarsest.
 #[must_use]
 pub fn keys(case: &Case) -> Vec<String> {
@@ -53,29 +63,60 @@ pub fn keys(case: &Case) -> Vec<String> {
     for opening in &case.openings {
         keys.extend(OF_AN_OPENING.map(|key| format!("openings.{}.{key}", opening.name.get_ref())));
     }
+    if case.pulsates() {
+        let compared = most_cycles(case) > 1;
+        keys.retain(|key| compared || key != CHANGE);
+        let spreads = SPREADS.into_iter().chain(compared.then_some(TRANSVERSE));
+        keys.extend(OF_A_CYCLE.map(|key| format!("cycle.{key}")));
+        keys.extend(spreads.flat_map(|key| ["mean", "min", "max"].map(|part| format!("cycle.{key}.{part}"))));
+    }
     let drops = case.openings.iter().filter(|opening| has_drop(case, opening));
     keys.extend(drops.map(|opening| format!("pressure_drop_mmHg.{}", opening.name.get_ref())));
     keys
 }
 
+/// Cycles that a pulsating case runs at most on the finest lattice.
+fn most_cycles(case: &Case) -> u64 {
+    let most = case.time.cycles.as_ref().or(case.time.max_cycles.as_ref());
+    most.map_or(u64::MAX, |most| *most.get_ref())
+}
+
+/// What an opening is given, on average over a cycle.
+enum Given {
+    /// A flow, of this sign.
+    Flow(f64),
+    /// A pressure, Pa.
+    Pressure(f64),
+    /// A load; or a waveform that cannot be read, of which the plan says what is wrong with it.
+    Open,
+}
+
+fn given(case: &Case, opening: &Opening) -> Given {
+    match &opening.condition {
+        Condition::Flow(flow) => Given::Flow(flow.get_ref().si()),
+        Condition::Velocity(velocity) => Given::Flow(velocity.get_ref().si()),
+        Condition::FlowFraction(_) => Given::Flow(-1.0),
+        Condition::Pressure(pressure) => Given::Pressure(pressure.get_ref().si()),
+        Condition::Waveform(spec) => match beat::read(case, spec.get_ref(), spec.span()) {
+            Ok((Signal::Pressure, wave)) => Given::Pressure(wave.mean()),
+            Ok((_, wave)) => Given::Flow(wave.mean()),
+            Err(_) => Given::Open,
+        },
+        Condition::Windkessel(_) | Condition::Resistance(_) | Condition::Coronary(_) => Given::Open,
+    }
+}
+
 /// Whether a pressure drop from the inlet to an opening is told: to every one where fluid leaves or a pressure is given,
 /// the inlet itself left out, which is the opening of the highest pressure where no flow enters.
 fn has_drop(case: &Case, opening: &Opening) -> bool {
-    let flow = |opening: &Opening| match &opening.condition {
-        Condition::Flow(flow) => flow.get_ref().si(),
-        Condition::Velocity(velocity) => velocity.get_ref().si(),
-        Condition::FlowFraction(_) => -1.0,
-        Condition::Waveform(_) => 1.0,
-        Condition::Pressure(_) | Condition::Windkessel(_) | Condition::Resistance(_) | Condition::Coronary(_) => 0.0,
+    let own = match given(case, opening) {
+        Given::Flow(flow) => return flow < 0.0,
+        Given::Open => return true,
+        Given::Pressure(own) => own,
     };
-    if opening.condition.is_load() {
-        return true;
-    }
-    let Condition::Pressure(own) = &opening.condition else { return flow(opening) < 0.0 };
-    let own = own.get_ref().si();
-    let as_high = |other: &&Opening| matches!(&other.condition, Condition::Pressure(p) if p.get_ref().si() >= own);
-    let driven = case.openings.iter().any(|other| flow(other) > 0.0);
-    driven || case.openings.iter().filter(as_high).count() > 1
+    let of = |other: &Opening| given(case, other);
+    let driven = case.openings.iter().any(|other| matches!(of(other), Given::Flow(flow) if flow > 0.0));
+    driven || case.openings.iter().filter(|other| matches!(of(other), Given::Pressure(p) if p >= own)).count() > 1
 }
 
 /// Refuses gates on numbers that the summary will not have.

@@ -29,7 +29,7 @@ pub mod watch;
 pub enum RunError {
     /// The plan could not be made.
     #[error(transparent)]
-    Plan(#[from] plan::PlanError),
+    Plan(Box<plan::PlanError>),
     /// The flow became unphysical.
     #[error(transparent)]
     Diverged(#[from] watch::Diverged),
@@ -42,4 +42,10 @@ pub enum RunError {
     /// A result could not be written.
     #[error(transparent)]
     Output(#[from] crate::output::OutputError),
+}
+
+impl From<plan::PlanError> for RunError {
+    fn from(error: plan::PlanError) -> Self {
+        Self::Plan(Box::new(error))
+    }
 }

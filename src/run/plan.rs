@@ -183,6 +183,9 @@ impl Plan {
         check_velocities(&case, &iolets)?;
         let lattice = Arc::new(Lattice::build(&closed, spacing)?);
         room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
+        if let Some(beat) = &beat {
+            beat::check::probes(&case, beat, &closed, &lattice)?;
+        }
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;

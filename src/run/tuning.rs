@@ -1,6 +1,5 @@
 //! Windkessels that a case leaves to the blood pressure.
 
-use super::beat::pulsates;
 use super::plan::{Asked, Iolet, PlanError};
 use crate::case::Case;
 use crate::case::Condition;
@@ -17,13 +16,9 @@ pub(super) fn tuned(case: &Case, iolets: &mut [Iolet], left: &Waveform) -> Resul
     let auto: Vec<usize> = (0..iolets.len())
         .filter(|&k| matches!(&case.openings[k].condition, Condition::Windkessel(w) if *w.get_ref() == WindkesselSpec::Auto))
         .collect();
-    let Some(&first) = auto.first() else { return Ok(None) };
+    // A case that needs a blood pressure and has none is not valid.
+    let (Some(&first), Some(patient)) = (auto.first(), &case.patient) else { return Ok(None) };
     let span = case.openings[first].condition.span();
-    let Some(patient) = &case.patient else {
-        let message = format!("the Windkessel of `{}` is to be found from a blood pressure", iolets[first].name);
-        let help = "add [patient] with pressure = \"120/80 mmHg\", or give the Windkessel's elements";
-        return Err(case.error(span, message, "there is none", help).into());
-    };
     let other = (0..iolets.len()).find(|k| !auto.contains(k) && matches!(iolets[*k].asked, Asked::Pressure(_)));
     if let Some(other) = other {
         let message = format!(
@@ -33,7 +28,7 @@ pub(super) fn tuned(case: &Case, iolets: &mut [Iolet], left: &Waveform) -> Resul
         let help = "make all such openings \"auto\", or give all their values";
         return Err(case.error(case.openings[other].condition.span(), message, "sets the pressure", help).into());
     }
-    if !pulsates(case) {
+    if !case.pulsates() {
         let message = "a Windkessel can be found from a blood pressure only where the flow pulsates";
         let help = "give the inlet a waveform, or this outlet a resistance or a pressure";
         return Err(case.error(span, message, "the flow is steady", help).into());

@@ -195,6 +195,33 @@ pub enum WaveformFileError {
         /// Unit of all.
         unit: String,
     },
+    /// A value outside its range.
+    #[error("{at}: {value} (with the case's `scale`) is out of range, allowed is {allowed}; {help}")]
+    Value {
+        /// The row.
+        at: At,
+        /// The value with its unit, scaled.
+        value: String,
+        /// The range.
+        allowed: &'static str,
+        /// The remedy.
+        help: &'static str,
+    },
+    /// No heart beats like this.
+    #[error(
+        "{at}: the wave ends at {wave} s, allowed is a period of {least} s to {most} s; look at the unit of the time \
+         column"
+    )]
+    Length {
+        /// The last row.
+        at: At,
+        /// Period of the wave, s.
+        wave: f64,
+        /// Shortest period, s.
+        least: f64,
+        /// Longest period, s.
+        most: f64,
+    },
     /// The case has another period.
     #[error(
         "{at}: the wave ends at {wave} s, but the case has period = \"{period} s\"; the last sample must be one period \
