@@ -77,6 +77,8 @@ const PULSATING: [(&[&str], &[&str]); 22] = [
     (&["time.max_cycles=5000"], &["`time.max_cycles` is 5000", "1 to 1000"]),
     (&["output.rows=20"], &["`output.rows` is 20", "50 to 5000"]),
     (&["output.snapshots=201"], &["`output.snapshots` is 201", "0 to 200", "output.rows"]),
+    (&["output.phases=[0.2, 1.0]"], &["`output.phases` is 1", "0 to below 1", "a quarter of the cycle"]),
+    (&["output.snapshots=5", "output.phases=[0.2]"], &["both `snapshots` and `phases`", "remove one"]),
     (&["opening.outlet.windkessel=\"auto\""], &["the Windkessel of `outlet`", "add [patient]", "120/80 mmHg"]),
     (
         &["patient={pressure=\"120/80 mmHg\", murray_exponent=5.0}"],

@@ -115,6 +115,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
         output: Output {
             fields: file.output.fields.unwrap_or(Field::ALL.to_vec()),
             snapshots: file.output.snapshots,
+            phases: file.output.phases.map(|list| map(list, |phases| phases.into_iter().map(|p| p.0).collect())),
             rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
         },
         expect: file.expect.into_iter().map(gate).collect(),

@@ -267,6 +267,10 @@ pub(super) struct OutputTable {
     #[serde(default)]
     #[schemars(with = "u64")]
     pub snapshots: Option<Spanned<u64>>,
+    /// Snapshots of the last cycle at these parts of it, from 0 to below 1, in place of a number of them: [0.1, 0.35].
+    #[serde(default)]
+    #[schemars(with = "Vec<f64>")]
+    pub phases: Option<Spanned<Vec<Finite>>>,
     /// Rows of probes.csv a cycle, and samples of the cycle's indices, 50 to 5000; 200 by default.
     #[serde(default)]
     #[schemars(with = "Count")]

@@ -231,6 +231,8 @@ pub struct Output {
     pub fields: Vec<Field>,
     /// Snapshots of a cycle, where the case gives their number.
     pub snapshots: Option<Spanned<u64>>,
+    /// Parts of a cycle at which there is a snapshot, where the case gives them.
+    pub phases: Option<Spanned<Vec<f64>>>,
     /// Rows of the probes a cycle, where the case gives their number.
     pub rows: Option<Spanned<u64>>,
 }

@@ -295,13 +295,24 @@ fn beat(case: &Case, period: f64, start: Beginning) -> Beat {
         period,
         until,
         rows,
-        snapshots: (0..snapshots.min(rows)).map(|k| k * rows / snapshots.min(rows)).collect(),
+        snapshots: match &case.output.phases {
+            Some(phases) => at_phases(phases.get_ref(), rows),
+            None => (0..snapshots.min(rows)).map(|k| k * rows / snapshots.min(rows)).collect(),
+        },
         means: true,
         probes: case.probes.iter().map(probe).collect(),
         states: start.states,
         start_pressure: start.pressure,
         cycles_from_rest: start.cycles_from_rest,
     }
+}
+
+/// The rows nearest to parts of a cycle, rising.
+fn at_phases(phases: &[f64], rows: usize) -> Vec<usize> {
+    let mut nearest: Vec<usize> = phases.iter().map(|phase| (phase * rows as f64).round() as usize % rows).collect();
+    nearest.sort_unstable();
+    nearest.dedup();
+    nearest
 }
 
 fn unit(v: [f64; 3]) -> [f64; 3] {

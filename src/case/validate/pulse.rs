@@ -42,7 +42,22 @@ impl Case {
         let rows = self.output.rows.as_ref().map_or(USUAL_ROWS, |rows| *rows.get_ref());
         let help = "snapshots are taken at rows of the cycle: ask for fewer, or raise output.rows";
         self.check_count("output.snapshots", self.output.snapshots.as_ref(), 0..=rows, help, found);
+        self.check_phases(found);
         self.check_until(found);
+    }
+
+    /// Parts of a cycle, in place of a number of snapshots.
+    fn check_phases(&self, found: &mut Vec<Diagnostic>) {
+        let Some(phases) = &self.output.phases else { return };
+        if let Some(phase) = phases.get_ref().iter().find(|phase| !(0.0..1.0).contains(*phase)) {
+            let help = "0.25 is a quarter of the cycle after its start";
+            found.push(self.outside(phases.span(), "output.phases", phase, "0 to below 1", help));
+        }
+        if let Some(snapshots) = &self.output.snapshots {
+            let message = "[output] has both `snapshots` and `phases`".to_owned();
+            let help = "remove one of them";
+            found.push(self.find(snapshots.span(), message, "only one can say when", help));
+        }
     }
 
     /// One way to end, and one that fits the flow.

@@ -285,7 +285,7 @@ impl<'a> Stage<'a> {
         self.flow.set_physics(physics);
         self.flow.set_rheology(self.level.table(&self.plan.rheology))?;
         self.flow.set_drive(Some(self.drive.clone()))?;
-        self.stored *= factor * factor;
+        self.stored *= (self.level.scale.dt / from.dt).powi(2);
         Ok(())
     }
 
