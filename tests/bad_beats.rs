@@ -61,7 +61,7 @@ const STEADY: [(&[&str], &[&str]); 11] = [
 ];
 
 /// What is set in the pulsating case, and words of the message.
-const PULSATING: [(&[&str], &[&str]); 22] = [
+const PULSATING: [(&[&str], &[&str]); 24] = [
     (
         &["opening.outlet.flow=\"-2 ml/s\""],
         &["no opening has a pressure", "all ends (`inlet`, `outlet`) prescribe their flow", "pressure = \"90 mmHg\""],
