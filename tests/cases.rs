@@ -7,6 +7,8 @@ use perfuse::geometry::check::check_unit;
 use perfuse::geometry::formats::read_all;
 use perfuse::geometry::orient::volume;
 use perfuse::geometry::vessel::{Selector, Vessel};
+use perfuse::run::fit::Room;
+use perfuse::run::plan::Plan;
 
 mod support;
 use support::data;
@@ -71,6 +73,38 @@ fn assert_size(file: &str, folder: &Path, reynolds: f64, sites: std::ops::Range<
     assert!(size.across > 5.999, "{file}: {} sites across", size.across);
 }
 
+/// Number of case files in a folder.
+fn count(folder: &Path) -> usize {
+    let case =
+        |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().path().extension().is_some_and(|e| e == "toml");
+    std::fs::read_dir(folder).unwrap().filter_map(|entry| case(entry).then_some(())).count()
+}
+
+/// Shipped cases over a heart beat: mean Reynolds and Womersley number of the inlet.
+const PULSATING: [(&str, f64, f64); 2] = [("stenosis_pulsatile", 163.0, 4.16), ("bifurcation_windkessel", 300.0, 4.14)];
+
+/// Plans a pulsating case as if its file lay in `folder`.
+fn assert_beat(file: &str, folder: &Path, (reynolds, womersley): (f64, f64), sites: std::ops::Range<usize>) {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let case = Case::parse(&folder.join("case.toml"), &text, &[]).unwrap_or_else(|e| panic!("{e}"));
+    let plan = Plan::new(case, &Room::of(None)).unwrap_or_else(|e| panic!("{e}"));
+    println!("{file}: Re {:.1}, Wo {:.2}, {} sites", plan.reynolds(), plan.womersley(), plan.lattice.sites);
+    assert!((plan.reynolds() / reynolds - 1.0).abs() < 0.01, "{file}: Reynolds number {}", plan.reynolds());
+    assert!((plan.womersley() / womersley - 1.0).abs() < 0.01, "{file}: Womersley number {}", plan.womersley());
+    assert!(sites.contains(&plan.lattice.sites), "{file}: {} sites", plan.lattice.sites);
+}
+
+#[test]
+fn pulsating_cases_are_the_size_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    for (name, reynolds, womersley) in PULSATING {
+        assert_beat(&format!("cases/{name}.toml"), &folder, (reynolds, womersley), 2e4 as usize..1e5 as usize);
+    }
+    let Some(data) = data() else { return };
+    let file = "tests/patients/aorta_coarctation_beat.toml";
+    assert_beat(file, &data, (1352.0, 10.1), 4e4 as usize..8e4 as usize);
+}
+
 #[test]
 fn shipped_cases_are_the_size_they_say() {
     let cases = [("stenosis", 160.6), ("stenosis_70", 64.3), ("bend", 300.0), ("bifurcation", 300.0)];
@@ -78,8 +112,7 @@ fn shipped_cases_are_the_size_they_say() {
     for (name, reynolds) in cases {
         assert_size(&format!("cases/{name}.toml"), &folder, reynolds, 1e5..3e5);
     }
-    let shipped = std::fs::read_dir(&folder).unwrap().count();
-    assert_eq!(shipped, cases.len(), "every file in cases/ is tested");
+    assert_eq!(count(&folder), cases.len() + PULSATING.len(), "every file in cases/ is tested");
 }
 
 #[test]
@@ -101,7 +134,7 @@ fn patient_cases_are_the_size_they_say() {
         ("ica_aneurysm", 366.0, 1e5..2e5),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/patients");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), cases.len(), "every file in tests/patients is tested");
+    assert_eq!(count(&folder), cases.len() + 1, "every file in tests/patients is tested");
     let Some(data) = data() else { return };
     for (name, reynolds, sites) in cases {
         assert_size(&format!("tests/patients/{name}.toml"), &data, reynolds, sites);

@@ -26,6 +26,9 @@ const DAMPING: f64 = 0.3;
 /// Harmonics of a Womersley profile.
 pub const HARMONICS: usize = 20;
 
+/// Size of a harmonic, relative to the largest, below which the last ones are left out.
+const SMALLEST: f64 = 1e-4;
+
 /// Columns of the tables, and the laws that refer to them.
 struct Assembly<'a> {
     plan: &'a Plan,
@@ -164,7 +167,14 @@ impl Assembly<'_> {
 /// Fourier coefficients of a flow with a Womersley profile.
 fn harmonics(iolet: &Iolet) -> Option<Vec<[f64; 2]>> {
     let wave = iolet.wave.as_ref().filter(|_| iolet.womersley && iolet.section.is_some())?;
-    Some(wave.harmonics(HARMONICS))
+    let mut harmonics = wave.harmonics(HARMONICS);
+    let size = |h: &[f64; 2]| h[0].hypot(h[1]);
+    let largest = harmonics.iter().map(size).fold(0.0, f64::max);
+    // Each one left costs two products an opening link in every step.
+    while harmonics.last().is_some_and(|last| harmonics.len() > 2 && size(last) < SMALLEST * largest) {
+        harmonics.pop();
+    }
+    Some(harmonics)
 }
 
 /// Velocity modes of the openings with a Womersley profile.
