@@ -75,9 +75,8 @@ fn assert_size(file: &str, folder: &Path, reynolds: f64, sites: std::ops::Range<
 
 /// Number of case files in a folder.
 fn count(folder: &Path) -> usize {
-    let case =
-        |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().path().extension().is_some_and(|e| e == "toml");
-    std::fs::read_dir(folder).unwrap().filter_map(|entry| case(entry).then_some(())).count()
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{e}"));
+    entries.filter_map(Result::ok).filter(|entry| entry.path().extension().is_some_and(|e| e == "toml")).count()
 }
 
 /// Shipped cases over a heart beat: mean Reynolds and Womersley number of the inlet.
@@ -85,7 +84,8 @@ const PULSATING: [(&str, f64, f64); 2] = [("stenosis_pulsatile", 163.0, 4.16), (
 
 /// Plans a pulsating case as if its file lay in `folder`.
 fn assert_beat(file: &str, folder: &Path, (reynolds, womersley): (f64, f64), sites: std::ops::Range<usize>) {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{e}"));
     let case = Case::parse(&folder.join("case.toml"), &text, &[]).unwrap_or_else(|e| panic!("{e}"));
     let plan = Plan::new(case, &Room::of(None)).unwrap_or_else(|e| panic!("{e}"));
     println!("{file}: Re {:.1}, Wo {:.2}, {} sites", plan.reynolds(), plan.womersley(), plan.lattice.sites);
