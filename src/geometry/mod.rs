@@ -16,6 +16,7 @@ pub(crate) mod polygon;
 pub mod primitives;
 pub mod rim;
 pub mod section;
+pub mod shell;
 pub mod surface;
 pub mod tube;
 pub mod vessel;
