@@ -51,24 +51,31 @@ pub fn density(b: f32, a: [f32; 3]) -> f32 {
     b + (a[0] + a[1] + a[2]) * (1.0 / 3.0)
 }
 
-/// Which stored cross moment belongs to a pair of axes (0, 1), (0, 2), (1, 2).
-const CROSS: [[usize; 3]; 3] = [[0, 7, 8], [7, 0, 9], [8, 9, 0]];
+/// What each stored number counts for in a population over its weight.
+const PARTS: [Moments; Q] = {
+    let mut parts = [[0.0; FIELDS]; Q];
+    let mut q = 0;
+    while q < Q {
+        let [x, y, z] = C[q];
+        let counts = [1, x, y, z, x * x, y * y, z * z, x * y, x * z, y * z];
+        let mut k = 0;
+        while k < FIELDS {
+            parts[q][k] = counts[k] as f32;
+            k += 1;
+        }
+        q += 1;
+    }
+    parts
+};
 
 /// Population `f_q / w_q` (deviation) after collision of a site with state `m`.
+#[inline]
 #[must_use]
 pub fn population(m: &Moments, q: usize) -> f32 {
-    debug_assert!(q < Q);
-    let c = C[q];
-    let mut odd = 0.0;
-    let mut even = 0.0;
-    let mut cross = 0.0;
-    for a in 0..3 {
-        odd += c[a] as f32 * m[1 + a];
-        even += (c[a] * c[a]) as f32 * m[4 + a];
-        for b in a + 1..3 {
-            cross += (c[a] * c[b]) as f32 * m[CROSS[a][b]];
-        }
-    }
+    let c = &PARTS[q];
+    let odd = c[1] * m[1] + c[2] * m[2] + c[3] * m[3];
+    let even = c[4] * m[4] + c[5] * m[5] + c[6] * m[6];
+    let cross = c[7] * m[7] + c[8] * m[8] + c[9] * m[9];
     m[0] + odd + (even + cross)
 }
 

@@ -1,4 +1,5 @@
-//! One flow through the tilted pipe, from the exact solution to the steady state of the lattice, and its errors.
+//! One flow through the tilted pipe, from the exact solution (or a state given) to the steady state of the lattice, and its
+//! errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ const STEADY: f64 = 5e-5;
 
 /// Checks after which a flow that is not steady fails.
 const MAX_CHECKS: usize = 60;
+
+/// The whole state of a flow.
+pub type Fields = [Vec<f32>; FIELDS];
 
 /// A pipe flow.
 #[derive(Clone, Copy, Debug)]
@@ -115,11 +119,11 @@ impl Case {
     }
 
     /// Runs to the steady state on the lattice cut from `surface`, a pipe of radius 1 m; on the native CPU where no
-    /// adapter is given.
-    pub fn run(&self, surface: &Closed, opened: Option<Opened>) -> Row {
+    /// adapter is given; from `state` where one is given. Gives the state that it ends in.
+    pub fn run(&self, surface: &Closed, opened: Option<Opened>, state: Option<&Fields>) -> (Row, Fields) {
         let start = Instant::now();
         let lattice = Arc::new(Lattice::build(surface, 2.0 / self.across).expect("a lattice"));
-        let mut flow = self.prepare(&lattice, opened);
+        let mut flow = self.prepare(&lattice, opened, state);
         let interval = self.interval();
         let (mut checks, mut still, mut last) = (0, 0, f64::INFINITY);
         while still < 2 {
@@ -134,7 +138,7 @@ impl Case {
         let (velocity, gradient) = self.errors(&lattice, &mut flow);
         let (shear_mean, shear_deviation) = self.shear(&lattice, &mut flow, surface);
         let influx = flow.influx().expect("influx");
-        Row {
+        let row = Row {
             velocity,
             gradient,
             shear_mean,
@@ -143,7 +147,8 @@ impl Case {
             imbalance: (influx[0] + influx[1]) / influx[0],
             steps: checks * interval,
             seconds: start.elapsed().as_secs_f64(),
-        }
+        };
+        (row, flow.state().expect("a state").slices().map(<[f32]>::to_vec))
     }
 
     /// The flow asked for, lattice units.
@@ -159,8 +164,8 @@ impl Case {
         flow.set_iolet(0, Iolet { value, ..inlet });
     }
 
-    /// The pipe with its openings and the exact solution at every site.
-    fn prepare(&self, lattice: &Arc<Lattice>, opened: Option<Opened>) -> Flow {
+    /// The pipe with its openings, in `state` or with the exact solution at every site.
+    fn prepare(&self, lattice: &Arc<Lattice>, opened: Option<Opened>, state: Option<&Fields>) -> Flow {
         let [into, out] = [-1.0, 1.0].map(|sign| AXIS.map(|x| (sign * x) as f32));
         let iolets = vec![
             Iolet { kind: Kind::Velocity, value: self.mean_velocity() as f32, normal: into, floor: 0.0 },
@@ -174,11 +179,15 @@ impl Case {
         let physics = Physics { halfway: self.halfway, ..Physics::newtonian(self.nu()) };
         let mut flow =
             Flow::open(opened, lattice.clone(), iolets, coefficients.collect(), physics).expect("a flow on the device");
-        let mut fields = vec![vec![0.0; lattice.padded_len()]; FIELDS];
-        for site in lattice.fluid_sites() {
-            let state = self.exact(lattice.position(site)).write();
-            fields.iter_mut().zip(state).for_each(|(field, value)| field[site] = value);
-        }
+        let exact = || {
+            let mut fields: Fields = std::array::from_fn(|_| vec![0.0; lattice.padded_len()]);
+            for site in lattice.fluid_sites() {
+                let state = self.exact(lattice.position(site)).write();
+                fields.iter_mut().zip(state).for_each(|(field, value)| field[site] = value);
+            }
+            fields
+        };
+        let fields = state.cloned().unwrap_or_else(exact);
         flow.set_state(&std::array::from_fn(|k| fields[k].as_slice())).expect("the state of this lattice");
         for _ in 0..3 {
             self.deliver(&mut flow);

@@ -84,8 +84,9 @@ const fn last_axis(q: usize) -> usize {
 /// Square of the stored momentum of the sites at `at`.
 #[inline(always)]
 unsafe fn momentum_squared<L: Lanes>(from: &[*const f32; FIELDS], at: usize) -> L {
-    // SAFETY: the caller gives a place in the padded arrays with sixteen values after it.
-    let [x, y, z] = [1, 2, 3].map(|k| unsafe { L::load(from[k].add(at)) });
+    // SAFETY: the caller gives a place in the padded arrays with sixteen values after it. Written out, because a closure
+    // would be a function of its own without the instruction set.
+    let (x, y, z) = unsafe { (L::load(from[1].add(at)), L::load(from[2].add(at)), L::load(from[3].add(at))) };
     x.mul_add(x, y.mul_add(y, z.mul(z)))
 }
 
@@ -262,7 +263,7 @@ fn signed<L: Lanes>(sum: L, sign: i32, term: L) -> L {
 /// # Safety
 /// The contract of [`blocks`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,popcnt,bmi1,bmi2")]
 pub(super) unsafe fn blocks_avx512(s: &Step, range: std::ops::Range<usize>) {
     // SAFETY: the caller's contract.
     unsafe { blocks::<super::simd::Avx512>(s, range) }
@@ -273,7 +274,7 @@ pub(super) unsafe fn blocks_avx512(s: &Step, range: std::ops::Range<usize>) {
 /// # Safety
 /// The contract of [`blocks`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,popcnt,bmi1,bmi2")]
 pub(super) unsafe fn blocks_avx2(s: &Step, range: std::ops::Range<usize>) {
     // SAFETY: the caller's contract.
     unsafe { blocks::<super::simd::Avx2>(s, range) }

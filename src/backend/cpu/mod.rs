@@ -27,6 +27,9 @@ const STREAM_ABOVE: usize = 64 << 20;
 /// Blocks that a task takes at least: about the work that waking a thread costs.
 const MIN_TASK: usize = 256;
 
+/// The same for opening links.
+const MIN_LINKS: usize = 1024;
+
 /// A flow in the memory of the CPU.
 pub struct CpuFlow {
     lattice: Arc<Lattice>,
@@ -121,12 +124,21 @@ impl CpuFlow {
 
     /// What comes in through every opening link in the next step.
     fn fill_incoming(&mut self) {
-        for (k, link) in self.lattice.iolet_links.iter().enumerate() {
-            let own = self.now.site(link.site as usize);
-            let behind = iolet::behind(link).map(|site| self.now.site(site));
-            let iolet = &self.iolets[link.iolet as usize];
-            let term = self.coefficients[k] * iolet.value + self.drive.as_ref().map_or(0.0, |d| d.term(k, link));
-            self.incoming[k] = iolet::incoming(link, iolet, term, &own, behind.as_ref());
+        let (lattice, iolets, coefficients) = (&self.lattice, &self.iolets, &self.coefficients);
+        let (now, drive) = (&self.now, self.drive.as_ref());
+        let fill = |k: usize| {
+            let link = &lattice.iolet_links[k];
+            let own = now.site(link.site as usize);
+            let behind = iolet::behind(link).map(|site| now.site(site));
+            let iolet = &iolets[link.iolet as usize];
+            let term = coefficients[k] * iolet.value + drive.map_or(0.0, |d| d.term(k, link));
+            iolet::incoming(link, iolet, term, &own, behind.as_ref())
+        };
+        if lattice.iolet_links.len() < 2 * MIN_LINKS {
+            self.incoming.iter_mut().enumerate().for_each(|(k, value)| *value = fill(k));
+        } else {
+            let each = |(k, value): (usize, &mut f32)| *value = fill(k);
+            self.incoming.par_iter_mut().enumerate().with_min_len(MIN_LINKS).for_each(each);
         }
     }
 
