@@ -131,9 +131,9 @@ impl Job<'_> {
         let mut finished = steady::run(self.plan, open, control)?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
-        let shear = results::write(self.plan, &mut finished, self.folder)?;
+        let written = results::write(self.plan, &mut finished, self.folder)?;
         let answer = Answer::steady(self.plan, &finished);
-        let summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
+        let summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
         Ok((summary, ending(self.plan, &answer)))
     }
 
@@ -151,9 +151,9 @@ impl Job<'_> {
         let finished = pulse::run(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot })?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
-        let (shear, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
+        let (written, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
         let answer = pulse::summary::answer(beat, &finished);
-        let mut summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
+        let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
         summary["cycle"] = pulse::summary::cycle(self.plan, beat, &finished, &indices);
         Ok((summary, ending(self.plan, &answer)))
     }

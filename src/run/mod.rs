@@ -22,6 +22,7 @@ pub mod steady;
 pub mod summary;
 pub mod transfer;
 pub mod tuning;
+pub mod wall;
 pub mod watch;
 
 /// Why a run did not succeed.

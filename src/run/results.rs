@@ -12,6 +12,7 @@ use super::plan::Plan;
 use super::region::Region;
 use super::steady::Finished;
 use super::summary::WallShear;
+use super::wall::WallLoad;
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
 use crate::case::Field;
@@ -19,11 +20,20 @@ use crate::fluid::moments::{FIELDS, Macro};
 use crate::geometry::surface::Surface;
 use crate::output::{Compression, OutputError, create_folder, csv, file, pvd, vti, vtp};
 
-/// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear.
+/// What remains of a run besides its files.
+pub struct Written {
+    /// Statistics of the wall shear.
+    pub shear: WallShear,
+    /// What the flow loads the wall with.
+    pub loads: Vec<WallLoad>,
+}
+
+/// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear, and the flow's
+/// load on the wall.
 ///
 /// # Errors
 /// [`RunError`] when a file cannot be written or the device fails.
-pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear, RunError> {
+pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<Written, RunError> {
     create_folder(&folder.join("fluid"))?;
     create_folder(&folder.join("surface"))?;
     probes(plan, run, &folder.join("probes.csv"))?;
@@ -37,9 +47,30 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear
     pvd::Collection::new(&folder.join("fluid.pvd")).push(time, &volume)?;
     let surface = folder.join("surface").join("surface_0000.vtp");
     let sampler = WallSampler::new(&level.lattice, &plan.closed, plan.layer(level.scale.dx));
-    let shear = moment.surface(&fields, &sampler, &surface)?;
+    let wall = moment.wall(&fields, &sampler);
+    let shear = moment.surface(&wall, &surface)?;
     pvd::Collection::new(&folder.join("surface.pvd")).push(time, &surface)?;
-    Ok(shear)
+    Ok(Written { shear, loads: vec![wall.load("steady", time)] })
+}
+
+/// Pressure (Pa) and wall shear (Pa, three numbers) at every vertex of the vessel's wall.
+pub(super) struct AtVertices {
+    /// Pressure.
+    pub pressure: Vec<f32>,
+    /// Wall shear, the components of a vertex together.
+    pub wss: Vec<f32>,
+}
+
+impl AtVertices {
+    /// The load of this name and time (s).
+    pub(super) fn load(&self, name: impl Into<String>, time: f64) -> WallLoad {
+        WallLoad {
+            name: name.into(),
+            time,
+            pressure: self.pressure.iter().map(|p| f64::from(*p)).collect(),
+            shear: self.wss.chunks_exact(3).map(|w| [w[0], w[1], w[2]].map(f64::from)).collect(),
+        }
+    }
 }
 
 /// What a state is written with.
@@ -117,13 +148,8 @@ impl Moment<'_> {
         region.write(&arrays, self.time, path)
     }
 
-    /// Pressure and wall shear of a state on the surface; returns the statistics of the wall shear.
-    pub(super) fn surface(
-        &self,
-        fields: &[&[f32]; FIELDS],
-        sampler: &WallSampler,
-        path: &Path,
-    ) -> Result<WallShear, OutputError> {
+    /// Pressure and wall shear of a state at the vertices of the wall.
+    pub(super) fn wall(&self, fields: &[&[f32]; FIELDS], sampler: &WallSampler) -> AtVertices {
         let (plan, level) = (self.plan, self.level);
         let wall = &plan.vessel.wall;
         let sample = sampler.sample(fields, &|rate| plan.rheology.nu(rate, &level.scale));
@@ -137,17 +163,23 @@ impl Moment<'_> {
                 wss[3 * vertex as usize + a] = level.scale.stress_to_si(f64::from(sample.wss[k][a])) as f32;
             }
         }
-        let wanted = |field: Field| plan.case.output.fields.contains(&field);
+        AtVertices { pressure, wss }
+    }
+
+    /// Writes pressure and wall shear on the surface; returns the statistics of the wall shear.
+    pub(super) fn surface(&self, at: &AtVertices, path: &Path) -> Result<WallShear, OutputError> {
+        let wall = &self.plan.vessel.wall;
+        let wanted = |field: Field| self.plan.case.output.fields.contains(&field);
         let mut arrays = Vec::new();
         if wanted(Field::Pressure) {
-            let values = vtp::Values::F32(&pressure);
+            let values = vtp::Values::F32(&at.pressure);
             arrays.push(vtp::Array { name: "pressure", unit: "Pa", components: 1, values });
         }
         if wanted(Field::Wss) {
-            arrays.push(vtp::Array { name: "wss", unit: "Pa", components: 3, values: vtp::Values::F32(&wss) });
+            arrays.push(vtp::Array { name: "wss", unit: "Pa", components: 3, values: vtp::Values::F32(&at.wss) });
         }
         vtp::write(path, wall, &arrays, &[], Some(self.time), Compression::default())?;
-        Ok(shear_statistics(wall, &wss))
+        Ok(shear_statistics(wall, &at.wss))
     }
 }
 
