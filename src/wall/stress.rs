@@ -1,0 +1,99 @@
+//! Strain and stress at the nodes.
+//!
+//! Of an element they are taken at its Gauss points and carried on to its nodes as trilinear functions (Hinton and
+//! Campbell, Int. J. Numer. Methods Eng. 8, 461, 1974); a node has the mean of its elements, weighted by the volume that
+//! each has at the node.
+
+use rayon::prelude::*;
+
+use super::batch::{Batch, Group, batches};
+use super::element::{hooke, shape, strains};
+use super::error::WallError;
+use super::lanes::{self, Kernel, LANES, Lanes};
+use super::material::Material;
+use super::reference::{CORNERS, NODES, POINTS};
+use crate::geometry::shell::Shell;
+
+/// Strain and stress by node: xx, yy, zz, xy, yz, xz (components of the tensors, VTK's order).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recovered {
+    /// Strain; the shear components are half the engineering shear.
+    pub strain: Vec<[f64; 6]>,
+    /// Stress, Pa.
+    pub stress: Vec<[f64; 6]>,
+}
+
+/// Sums at a node: strain, stress, weight.
+type Sums = [f64; 13];
+
+/// Strain and stress of nodal displacements, m.
+///
+/// # Errors
+/// What [`Material::check`] finds.
+pub fn recover(shell: &Shell, material: &Material, u: &[[f64; 3]]) -> Result<Recovered, WallError> {
+    material.check(shell)?;
+    let batches = batches(shell);
+    let mut sums: Vec<Sums> = vec![[0.0; 13]; shell.nodes.len()];
+    let groups = batches.iter().map(Batch::groups).max().unwrap_or(0);
+    let mut local = vec![[[[0.0; LANES]; 13]; NODES]; groups];
+    let levels = shell.levels();
+    for batch in &batches {
+        let kernel = |group: Group<'_>, out: &mut _| lanes::run(Extrapolate { group, material, u, out });
+        batch.compute(shell, &mut local, kernel);
+        batch.collect(
+            &mut sums,
+            |column| column as usize * levels,
+            |sums, visit| {
+                for layer in 0..shell.layers {
+                    let (group, lane) = batch.place(visit.quad, layer);
+                    for up in 0..2 {
+                        let values = &local[group][visit.corner as usize + 4 * up];
+                        sums[layer + up].iter_mut().zip(values).for_each(|(sum, value)| *sum += value[lane]);
+                    }
+                }
+            },
+        );
+    }
+    let mean = |sums: &Sums, from: usize| std::array::from_fn(|k| sums[from + k] / sums[12]);
+    let (strain, stress) = sums.par_iter().map(|sums| (mean(sums, 0), mean(sums, 6))).unzip();
+    Ok(Recovered { strain, stress })
+}
+
+/// Weight of the value at Gauss point `g` in that at node `a`.
+fn weight(a: usize, g: usize) -> f64 {
+    let root = 3.0f64.sqrt();
+    (0..3).map(|k| 0.5 * (1.0 + root * CORNERS[a][k] * CORNERS[g][k])).product()
+}
+
+/// Strain, stress and weight at the nodes of a group of elements.
+struct Extrapolate<'a> {
+    group: Group<'a>,
+    material: &'a Material,
+    u: &'a [[f64; 3]],
+    out: &'a mut [[[f64; LANES]; 13]; NODES],
+}
+
+impl Kernel for Extrapolate<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let shape = shape::<V>(&self.group.places());
+        let lame = self.group.lame(self.material);
+        let strain = strains(&shape, &lame, &self.group.values(self.u));
+        let mut at_points = [[V::splat(0.0); 12]; POINTS];
+        for g in 0..POINTS {
+            at_points[g][..6].copy_from_slice(&strain[g]);
+            at_points[g][6..].copy_from_slice(&hooke(&lame, &strain[g]));
+        }
+        for a in 0..NODES {
+            for k in 0..12 {
+                let mut sum = V::splat(0.0);
+                for g in 0..POINTS {
+                    sum = at_points[g][k].mul_add(V::splat(weight(a, g)), sum);
+                }
+                // Gauss point `a` is the one near node `a`.
+                self.out[a][k] = (sum * shape.volumes[a]).store();
+            }
+            self.out[a][12] = shape.volumes[a].store();
+        }
+    }
+}
