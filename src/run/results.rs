@@ -13,9 +13,10 @@ use super::region::Region;
 use super::steady::Finished;
 use super::summary::WallShear;
 use super::wall::WallLoad;
+use super::wall::plan::WallPlan;
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
-use crate::case::Field;
+use crate::case::{Case, Field};
 use crate::fluid::moments::{FIELDS, Macro};
 use crate::geometry::surface::Surface;
 use crate::output::{Compression, OutputError, create_folder, csv, file, pvd, vti, vtp};
@@ -223,26 +224,14 @@ pub(super) fn areas(wall: &Surface) -> Vec<f64> {
 /// # Errors
 /// [`OutputError`] when a file cannot be read or written.
 pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), OutputError> {
-    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let files: Vec<PathBuf> = plan.case.surface_paths().unwrap_or_default();
-    let surfaces: Vec<Value> = files
-        .iter()
-        .map(|path| {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-            json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })
-        })
-        .collect();
     let openings: Vec<Value> = plan
         .iolets
         .iter()
         .zip(&plan.closed.ends)
         .map(|(i, end)| json!({ "name": i.name, "extension_mm": end.extension * 1e3, "diameter_mm": i.diameter * 1e3 }))
         .collect();
-    let manifest = json!({
-        "perfuse": env!("CARGO_PKG_VERSION"),
-        "case": { "name": plan.case.name(), "sha256": hash(plan.case.source.file_text().as_bytes()),
-                  "sets": plan.case.source.sets().collect::<Vec<_>>() },
-        "surfaces": surfaces,
+    let mut manifest = inputs(&plan.case);
+    let more = json!({
         "device": summary["device"],
         "plan": {
             "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu, "rheology": plan.rheology.to_string(),
@@ -252,9 +241,55 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         "loads": super::tuning::paste(&plan.iolets).into_iter().map(|(name, load)| (name, load.into())).collect::<serde_json::Map<_, Value>>(),
         "lattice": summary["lattice"],
         "levels": summary["levels"],
+        "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
         "seconds": summary["performance"]["seconds"],
     });
+    extend(&mut manifest, more);
     json_file(&folder.join("manifest.json"), &manifest)
+}
+
+/// The same of a run of the wall alone, under a pressure in Pa.
+///
+/// # Errors
+/// As [`manifest`].
+pub fn wall_manifest(
+    (case, wall): (&Case, &WallPlan),
+    pressure: f64,
+    summary: &Value,
+    folder: &Path,
+) -> Result<(), OutputError> {
+    let mut manifest = inputs(case);
+    let more = json!({
+        "device": summary["device"],
+        "wall": wall.as_json(),
+        "pressure_pa": pressure,
+        "seconds": summary["performance"]["seconds"],
+    });
+    extend(&mut manifest, more);
+    json_file(&folder.join("manifest.json"), &manifest)
+}
+
+/// Version, and hashes of case and surfaces.
+fn inputs(case: &Case) -> Value {
+    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let files: Vec<PathBuf> = case.surface_paths().unwrap_or_default();
+    let surface = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })
+    };
+    json!({
+        "perfuse": env!("CARGO_PKG_VERSION"),
+        "case": { "name": case.name(), "sha256": hash(case.source.file_text().as_bytes()),
+                  "sets": case.source.sets().collect::<Vec<_>>() },
+        "surfaces": files.iter().map(surface).collect::<Vec<_>>(),
+    })
+}
+
+/// Adds the keys of one object to another.
+fn extend(value: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (value, more) {
+        into.extend(more);
+    }
 }
 
 /// Writes a JSON file.

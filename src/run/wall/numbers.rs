@@ -128,7 +128,7 @@ pub fn mesh(plan: &WallPlan) -> Value {
         "thickness_mm": {
             "min": 1e3 * report.thickness[0], "mean": 1e3 * report.thickness[1], "max": 1e3 * report.thickness[2],
         },
-        "limited_share": report.limited,
+        "limited_share": report.limited_share,
         "volume_mm3": 1e9 * report.volume,
     })
 }
