@@ -4,6 +4,5 @@
 
 mod band;
 pub mod indices;
-pub mod nearest;
 pub mod strain;
 pub mod wall_shear;
