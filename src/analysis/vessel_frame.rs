@@ -11,9 +11,10 @@
 //! each quadrilateral cut along both diagonals with half the weight; conjugate gradients. In the crotch of a
 //! branching and on a blind dome the gradient vanishes at a point, and hoop and axial lose their meaning around it.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::Vector3;
 
 use crate::geometry::shell::Shell;
+use crate::wall::tensor::along;
 
 /// Relative residual at which the harmonic function is taken to be found: directions then no longer
 /// change by a tenth of a degree.
@@ -36,9 +37,8 @@ pub struct VesselFrame {
 impl VesselFrame {
     /// Hoop, axial and radial normal part of a symmetric tensor (xx, yy, zz, xy, yz, xz).
     #[must_use]
-    pub fn normal_parts(&self, [xx, yy, zz, xy, yz, xz]: [f64; 6]) -> [f64; 3] {
-        let tensor = Matrix3::new(xx, xy, xz, xy, yy, yz, xz, yz, zz);
-        [self.hoop, self.axial, self.radial].map(|n| n.dot(&(tensor * n)))
+    pub fn normal_parts(&self, tensor: &[f64; 6]) -> [f64; 3] {
+        [self.hoop, self.axial, self.radial].map(|direction| along(tensor, &direction))
     }
 }
 
@@ -61,8 +61,8 @@ pub fn vessel_frames(shell: &Shell, inlet: usize) -> Vec<VesselFrame> {
     let frame = |(column, gradient): (u32, &Vector3<f64>)| {
         let out = shell.place(column, shell.layers) - shell.place(column, 0);
         let radial = out.try_normalize(0.0).unwrap_or_else(Vector3::x);
-        let along = gradient - radial * radial.dot(gradient);
-        let axial = along.try_normalize(FLAT * mean).unwrap_or_else(|| across(radial));
+        let tangent = gradient - radial * radial.dot(gradient);
+        let axial = tangent.try_normalize(FLAT * mean).unwrap_or_else(|| across(radial));
         VesselFrame { hoop: axial.cross(&radial), axial, radial }
     };
     (0..).zip(&gradients).map(frame).collect()
@@ -264,13 +264,13 @@ mod tests {
     #[test]
     fn stress_in_the_frame() {
         let frame = VesselFrame { hoop: Vector3::y(), axial: Vector3::z(), radial: Vector3::x() };
-        assert_eq!(frame.normal_parts([1.0, 2.0, 3.0, 9.0, 9.0, 9.0]), [2.0, 3.0, 1.0]);
+        assert_eq!(frame.normal_parts(&[1.0, 2.0, 3.0, 9.0, 9.0, 9.0]), [2.0, 3.0, 1.0]);
         let turned = VesselFrame {
             hoop: Vector3::new(1.0, 1.0, 0.0).normalize(),
             axial: Vector3::z(),
             radial: Vector3::new(1.0, -1.0, 0.0).normalize(),
         };
-        let parts = turned.normal_parts([0.0, 0.0, 0.0, 5.0, 0.0, 0.0]);
+        let parts = turned.normal_parts(&[0.0, 0.0, 0.0, 5.0, 0.0, 0.0]);
         assert!((parts[0] - 5.0).abs() < 1e-12 && (parts[2] + 5.0).abs() < 1e-12, "{parts:?}");
     }
 }

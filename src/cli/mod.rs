@@ -38,7 +38,7 @@ Examples:
   perfuse run cases/stenosis.toml
   perfuse inspect aorta.stl --case > aorta.toml
   perfuse check aorta.toml
-  perfuse wall aorta.toml --pressure "120 mmHg"
+  perfuse wall aorta.toml --pressure \"120 mmHg\"
   perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
   perfuse schema > case.schema.json      the case file's JSON schema, for editors

@@ -2,11 +2,11 @@
 
 use nalgebra::Vector3;
 
-use crate::analysis::nearest::Nearest;
 use crate::case::wall::Instant;
 use crate::case::{self, Case, CaseError, Condition};
 use crate::fluid::waveform::Waveform;
 use crate::geometry::lattice::Lattice;
+use crate::geometry::nearest::Nearest;
 use crate::geometry::vessel::{Closed, Tag};
 use crate::run::plan::{Asked, Iolet, pressure};
 use crate::run::pulse::Beat;
