@@ -131,7 +131,8 @@ impl Room {
         UNKNOWN * unknowns
     }
 
-    /// Refuses a wall of about so many unknowns at a spacing (m) that does not fit.
+    /// Refuses a wall of so many unknowns at a spacing (m) that does not fit; `spare` is how many times more unknowns it
+    /// may turn out to have.
     ///
     /// # Errors
     /// [`CaseError`] that points at the wall's spacing, with the least one that fits.
@@ -139,7 +140,7 @@ impl Room {
         &self,
         case: &Case,
         wall: &Wall,
-        (unknowns, spacing): (f64, f64),
+        [unknowns, spacing, spare]: [f64; 3],
     ) -> Result<(), CaseError> {
         let mut excess = None;
         if let Some(memory) = self.memory.map(|memory| memory as f64) {
@@ -159,7 +160,7 @@ impl Room {
         }
         let Some((what, over, remedy)) = excess else { return Ok(()) };
         let message = format!("wall: a spacing of {:.4} mm makes about {unknowns:.2e} unknowns: {what}", 1e3 * spacing);
-        let coarser = 1e3 * spacing * (over * SPARE[1]).sqrt();
+        let coarser = 1e3 * spacing * (over * spare).sqrt();
         let help = format!("use wall.spacing = \"{coarser:.4} mm\" or more, fewer layers, or {remedy}");
         let span = wall.spacing.as_ref().map_or_else(|| wall.span.clone(), |spacing| spacing.span());
         Err(case.error(span, message, "too fine for this device", &help))

@@ -128,7 +128,7 @@ pub fn mesh(plan: &WallPlan) -> Value {
         "thickness_mm": {
             "min": 1e3 * report.thickness[0], "mean": 1e3 * report.thickness[1], "max": 1e3 * report.thickness[2],
         },
-        "limited_share": report.limited_share,
+        "limited_share": report.limited_share.abs(),
         "volume_mm3": 1e9 * report.volume,
     })
 }
@@ -218,7 +218,7 @@ pub fn lines(summary: &Value) -> String {
         let at = ["0", "1", "2"].map(|k| format!("{:.2}", get(load, &format!("peak.at_mm.{k}"))));
         let _ = writeln!(
             text,
-            "{name:<14}moves up to {:.4} mm; von Mises mean {:.2} kPa, 99 % below {:.2} kPa, max {:.2} kPa at {} mm",
+            "  {name:<12}moves up to {:.4} mm; von Mises mean {:.2} kPa, 99 % below {:.2} kPa, max {:.2} kPa at {} mm",
             get(load, "displacement_mm.max"),
             get(load, "von_mises_kpa.mean"),
             get(load, "von_mises_kpa.p99"),

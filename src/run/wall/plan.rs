@@ -23,6 +23,10 @@ use crate::wall::material::{Material, Values};
 /// Elements through the thickness where the case does not give their number.
 const LAYERS: usize = 2;
 
+/// Room that a suggested spacing leaves: where only the vessel's area is known (the mesh is finer in narrow parts), and
+/// where the mesh is there.
+const SPARE: [f64; 2] = [2.0, 1.1];
+
 /// A wall that can be solved.
 #[derive(Clone, Debug)]
 pub struct WallPlan {
@@ -65,10 +69,10 @@ impl WallPlan {
 
     fn new(case: &Case, wall: &Wall, (vessel, iolets): (&Vessel, &[Iolet]), room: &Room) -> Result<Self, PlanError> {
         let settings = settings(case, wall, vessel)?;
-        room.admits_wall(case, wall, (estimate(vessel, &settings), settings.spacing))?;
+        room.admits_wall(case, wall, [estimate(vessel, &settings), settings.spacing, SPARE[0]])?;
         let (shell, report) = shell::build(vessel, &settings).map_err(|error| no_mesh(case, wall, &error))?;
         let size = (3 * shell.nodes.len()) as f64;
-        room.admits_wall(case, wall, (size, settings.spacing))?;
+        room.admits_wall(case, wall, [size, settings.spacing, SPARE[1]])?;
         let places: Vec<[f64; 3]> = (0..shell.columns() as u32).map(|c| shell.place(c, 0).into()).collect();
         let carry = Carry::new(&vessel.wall, &places);
         let young = match wall.young.get_ref() {
@@ -147,7 +151,7 @@ impl WallPlan {
             text,
             "                {mean:.3} mm thick ({least:.3} to {most:.3}), limited on {:.2} % of the area, least scaled \
              Jacobian {:.3}",
-            100.0 * report.limited_share,
+            100.0 * report.limited_share.abs(),
             report.scaled_jacobian
         );
         for (name, how) in &self.held {
