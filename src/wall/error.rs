@@ -47,6 +47,16 @@ pub enum WallError {
         /// Centre of the element, m.
         at: [f64; 3],
     },
+    /// The stiffness is not positive.
+    #[error(
+        "the wall's stiffness is not positive near ({}): take a Poisson's ratio further from 0.5, a smaller thickness or a \
+         smaller spacing, and see that every part of the wall is held",
+        millimetres(at)
+    )]
+    Indefinite {
+        /// Place of the inner node, m.
+        at: [f64; 3],
+    },
     /// Part of the wall can move as a rigid body.
     #[error("nothing holds the wall: {0}; give one end `fixed` or `radial` support, or springs")]
     Unsupported(RigidMotion),
