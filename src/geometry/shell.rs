@@ -5,6 +5,7 @@
 //! column and its level, and everything that goes along the wall is indexed by columns.
 
 mod ball;
+pub mod bodies;
 mod build;
 mod error;
 mod field;

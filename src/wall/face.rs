@@ -43,6 +43,20 @@ pub fn areas(shell: &Shell, level: usize) -> Vec<f64> {
     out
 }
 
+/// Normal of unit length at each column of the surface at a level, outward: the mean over the faces around, by area.
+#[must_use]
+pub fn normals(shell: &Shell, level: usize) -> Vec<Vector3<f64>> {
+    let mut out = vec![Vector3::zeros(); shell.columns()];
+    for quad in &shell.quads {
+        for (shapes, area) in gauss(&quad.map(|column| shell.place(column, level))) {
+            for (column, shape) in quad.iter().zip(shapes) {
+                out[*column as usize] += area * shape;
+            }
+        }
+    }
+    out.iter().map(|normal| normal.try_normalize(0.0).unwrap_or_default()).collect()
+}
+
 /// Edges of the rim, in the order in which their quadrilateral has them: the outside of the wall is on their right when
 /// seen from the vessel's outside.
 #[must_use]
