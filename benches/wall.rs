@@ -50,7 +50,18 @@ fn table(sizes: &[(&str, [usize; 3])]) {
     println!("{} threads; seconds", rayon::current_num_threads());
     println!(
         "{:>5} {:>6} {:>9} {:>8} {:>7} {:>7} {:>7} {:>7} {:>6} {:>7} {:>10} {:>6}  levels",
-        "size", "nu", "unknowns", "assemble", "set up", "solve", "stress", "total", "rounds", "iterat.", "residual", "CPU s"
+        "size",
+        "nu",
+        "unknowns",
+        "assemble",
+        "set up",
+        "solve",
+        "stress",
+        "total",
+        "rounds",
+        "iterat.",
+        "residual",
+        "CPU s"
     );
     for &(name, size) in sizes {
         for poisson in [0.3, 0.45, 0.49, 0.499] {
@@ -100,7 +111,10 @@ fn run(name: &str, size: [usize; 3], poisson: f64) {
         hierarchy.unknowns()
     );
     let error = displacement.iter().zip(&shell.nodes).map(|(u, x)| (u[0].hypot(u[1]) - lame(x, poisson)).abs());
-    println!("  largest error of the radial displacement {:.2} %", 100.0 * error.fold(0.0, f64::max) / lame(&[INNER, 0.0, 0.0], poisson));
+    println!(
+        "  largest error of the radial displacement {:.2} %",
+        100.0 * error.fold(0.0, f64::max) / lame(&[INNER, 0.0, 0.0], poisson)
+    );
 }
 
 /// Radial displacement of a long thick cylinder whose ends keep their planes, m (Lame).

@@ -44,7 +44,10 @@ const SETTINGS: [(&str, &[&str]); 29] = [
     ("wall.loads=systole", &["`wall.loads` names moments of a cycle, but the flow is steady", "remove it"]),
     ("wall.ends=sliding", &["nothing holds the wall", "can move along", "`fixed` or `radial`", "springs"]),
     ("wall.yung=\"1 MPa\"", &["unknown key `yung` in [wall]", "did you mean `young`?"]),
-    ("expect.\"wall.displacement_mm.most\".max=1", &["no number `wall.displacement_mm.most`", "wall.displacement_mm.max"]),
+    (
+        "expect.\"wall.displacement_mm.most\".max=1",
+        &["no number `wall.displacement_mm.most`", "wall.displacement_mm.max"],
+    ),
 ];
 
 /// A folder with the tube, and a case with a wall.
@@ -86,7 +89,8 @@ fn every_bad_wall_has_its_own_message() {
 #[test]
 fn moments_that_do_not_exist_are_refused() {
     let folder = folder();
-    let rows: String = (0..=20).map(|k| format!("{:.6}, {}\n", f64::from(k) * 0.02, 2 - (k - 10i32).abs() / 10)).collect();
+    let rows: String =
+        (0..=20).map(|k| format!("{:.6}, {}\n", f64::from(k) * 0.02, 2 - (k - 10i32).abs() / 10)).collect();
     write(folder.path(), "beat.csv", &format!("time [s], flow [ml/s]\n{rows}"));
     let case = format!("{CASE}{WALL}").replacen("flow = \"2 ml/s\"", "waveform = \"beat.csv\"", 1);
     write(folder.path(), "beat.toml", &case);

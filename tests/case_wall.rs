@@ -54,7 +54,10 @@ fn everything_given() {
 
 #[test]
 fn fields_carry_their_unit() {
-    let sets = ["wall.thickness={ field = \"thickness\", unit = \"cm\" }", "wall.young={ field = \"E\", unit = \"dyn/cm^2\" }"];
+    let sets = [
+        "wall.thickness={ field = \"thickness\", unit = \"cm\" }",
+        "wall.young={ field = \"E\", unit = \"dyn/cm^2\" }",
+    ];
     let wall = wall("", &sets);
     let field = |name: &str, unit: &str| NodalField { name: name.into(), unit: unit.into(), si: 0.0 };
     let bare = |field: &NodalField| NodalField { si: 0.0, ..field.clone() };

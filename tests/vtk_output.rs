@@ -260,8 +260,7 @@ fn hexahedra_and_quadrilaterals_come_back() {
         let path = folder.path().join(format!("wall{k}.vtu"));
         vtu::write(&path, (&shell, 1e-3), &on_nodes, &on_elements, Some(0.25), compression).expect("written");
         let arrays = read_arrays(&path, compression);
-        let corners: Vec<i64> =
-            (0..105).flat_map(|e| shell.hexahedron(e / 3, e % 3).map(|node| node as i64)).collect();
+        let corners: Vec<i64> = (0..105).flat_map(|e| shell.hexahedron(e / 3, e % 3).map(|node| node as i64)).collect();
         assert!(numbers::<i64>(&arrays["connectivity"]) == corners && arrays["types"] == [12; 105]);
         assert!(numbers::<f64>(&arrays["von_mises"]) == values && numbers::<f32>(&arrays["stress"]) == tensor);
         let path = folder.path().join(format!("inner{k}.vtp"));

@@ -19,7 +19,8 @@ use support::data;
 /// The vessel of a surface with all ends that it seems to have.
 fn vessel(surface: Surface) -> Vessel {
     let ends = find_openings(&surface);
-    let selectors: Vec<(String, Selector)> = ends.iter().map(|end| (end.name.clone(), Selector::Near(end.centre))).collect();
+    let selectors: Vec<(String, Selector)> =
+        ends.iter().map(|end| (end.name.clone(), Selector::Near(end.centre))).collect();
     Vessel::build(surface, &selectors).unwrap()
 }
 
@@ -42,7 +43,10 @@ fn built(name: &str, vessel: &Vessel, settings: &Settings) -> (Shell, Report) {
 fn dump(name: &str, shell: &Shell) {
     use std::fmt::Write;
     let Some(folder) = std::env::var_os("WALL_DUMP") else { return };
-    let mut text = format!("# vtk DataFile Version 3.0\nwall\nASCII\nDATASET UNSTRUCTURED_GRID\nPOINTS {} double\n", shell.nodes.len());
+    let mut text = format!(
+        "# vtk DataFile Version 3.0\nwall\nASCII\nDATASET UNSTRUCTURED_GRID\nPOINTS {} double\n",
+        shell.nodes.len()
+    );
     for p in &shell.nodes {
         writeln!(text, "{} {} {}", 1e3 * p[0], 1e3 * p[1], 1e3 * p[2]).unwrap();
     }
@@ -55,12 +59,16 @@ fn dump(name: &str, shell: &Shell) {
         writeln!(q, "{}", perfuse::geometry::shell::quality::scaled_jacobian(&shell.corners(quad, layer))).unwrap();
     }
     writeln!(text, "CELL_TYPES {}", shell.elements()).unwrap();
-    for _ in 0..shell.elements() { text.push_str("12\n"); }
+    for _ in 0..shell.elements() {
+        text.push_str("12\n");
+    }
     writeln!(text, "CELL_DATA {}\nSCALARS sj double 1\nLOOKUP_TABLE default\n{q}", shell.elements()).unwrap();
     writeln!(text, "POINT_DATA {}\nSCALARS thickness double 1\nLOOKUP_TABLE default", shell.nodes.len()).unwrap();
     for c in 0..shell.columns() as u32 {
         let t = 1e3 * (shell.place(c, shell.layers) - shell.place(c, 0)).norm();
-        for _ in 0..shell.levels() { writeln!(text, "{t}").unwrap(); }
+        for _ in 0..shell.levels() {
+            writeln!(text, "{t}").unwrap();
+        }
     }
     std::fs::write(PathBuf::from(folder).join(format!("{name}.vtk")), text).unwrap();
 }
@@ -74,9 +82,21 @@ fn made() {
         println!("  volume {:+.3} %", 100.0 * (report.volume / exact - 1.0));
     }
     built("bend", &vessel(Bend::new(6e-3).surface().unwrap()), &Settings::new(0.5e-3, 2, Thickness::OfRadius(0.2)));
-    built("stenosis", &vessel(Stenosis::new(6e-3).surface().unwrap()), &Settings::new(0.4e-3, 2, Thickness::Uniform(0.6e-3)));
-    built("bifurcation", &vessel(Bifurcation::new(6e-3).surface().unwrap()), &Settings::new(0.4e-3, 2, Thickness::OfRadius(0.2)));
-    built("aneurysm", &vessel(Aneurysm::new(6e-3).surface().unwrap()), &Settings::new(0.4e-3, 2, Thickness::Uniform(0.6e-3)));
+    built(
+        "stenosis",
+        &vessel(Stenosis::new(6e-3).surface().unwrap()),
+        &Settings::new(0.4e-3, 2, Thickness::Uniform(0.6e-3)),
+    );
+    built(
+        "bifurcation",
+        &vessel(Bifurcation::new(6e-3).surface().unwrap()),
+        &Settings::new(0.4e-3, 2, Thickness::OfRadius(0.2)),
+    );
+    built(
+        "aneurysm",
+        &vessel(Aneurysm::new(6e-3).surface().unwrap()),
+        &Settings::new(0.4e-3, 2, Thickness::Uniform(0.6e-3)),
+    );
 }
 
 #[test]

@@ -73,7 +73,8 @@ fn the_wall_alone_under_a_pressure() {
     let gate = ["--set", "expect.\"wall.displacement_mm.max\".min=1"];
     let failed = perfuse(
         folder.path(),
-        &[&["wall", "wall.toml", "--pressure", "120 mmHg", "--out", "out", "-q", "--device", "cpu"], &gate[..]].concat(),
+        &[&["wall", "wall.toml", "--pressure", "120 mmHg", "--out", "out", "-q", "--device", "cpu"], &gate[..]]
+            .concat(),
     );
     let said = String::from_utf8_lossy(&failed.stderr).into_owned();
     assert!(failed.status.code() == Some(3) && said.contains("wall.displacement_mm.max = "), "{said}");
@@ -125,7 +126,8 @@ fn loads_of_a_beat() {
     let mut found = Vec::new();
     numbers(&summary["wall"], "wall".into(), &mut found);
     assert_gates(&case, found);
-    for file in ["wall.pvd", "wall.vtu", "wall_inner.vtp", "wall/diastole.vtu", "wall/mean_outer.vtp", "wall/100ms.vtu"] {
+    for file in ["wall.pvd", "wall.vtu", "wall_inner.vtp", "wall/diastole.vtu", "wall/mean_outer.vtp", "wall/100ms.vtu"]
+    {
         assert!(folder.path().join("out").join(file).is_file(), "{file} is missing");
     }
 }
@@ -160,7 +162,10 @@ fn check_tells_the_wall() {
     for key in ["quads", "nodes", "elements", "unknowns", "layers", "bytes", "scaled_jacobian_min", "volume_mm3"] {
         assert!(number(wall, &format!("/{key}")) > 0.0, "{key}: {wall:#}");
     }
-    assert!((number(wall, "/thickness_mm/mean") - 0.6).abs() < 1e-3 && number(wall, "/limited_share") == 0.0, "{wall:#}");
+    assert!(
+        (number(wall, "/thickness_mm/mean") - 0.6).abs() < 1e-3 && number(wall, "/limited_share") == 0.0,
+        "{wall:#}"
+    );
     assert_eq!(wall["supports"]["inlet"], "fixed");
     assert_eq!(wall["supports"]["outside"], "springs of 5 kPa/mm");
     let told = perfuse(folder.path(), &["check", "wall.toml", "--device", "cpu"]);

@@ -94,7 +94,11 @@ fn triangles(shell: &Shell) -> Vec<Triangle> {
             let double = normal.norm();
             if double > 0.0 {
                 let slope = |edge: Vector3<f64>| normal.cross(&edge) / (double * double);
-                found.push(Triangle { corners, slopes: [slope(c - b), slope(a - c), slope(b - a)], area: 0.25 * double });
+                found.push(Triangle {
+                    corners,
+                    slopes: [slope(c - b), slope(a - c), slope(b - a)],
+                    area: 0.25 * double,
+                });
             }
         }
     }
@@ -154,8 +158,7 @@ fn harmonic(triangles: &[Triangle], fixed: Vec<Option<f64>>) -> Vec<f64> {
     };
     let apply = |u: &[f64]| (0..u.len()).map(|row| product(row, u)).collect::<Vec<f64>>();
     let diagonal = |row: usize| rows.row(row).iter().find(|entry| entry.0 == row as u32).map_or(0.0, |entry| entry.1);
-    let inverse: Vec<f64> =
-        (0..fixed.len()).map(diagonal).map(|d| if d > 0.0 { 1.0 / d } else { 0.0 }).collect();
+    let inverse: Vec<f64> = (0..fixed.len()).map(diagonal).map(|d| if d > 0.0 { 1.0 / d } else { 0.0 }).collect();
     let precondition = |r: &[f64]| r.iter().zip(&inverse).map(|(r, d)| r * d).collect::<Vec<f64>>();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let mut u: Vec<f64> = fixed.iter().map(|value| value.unwrap_or(0.0)).collect();

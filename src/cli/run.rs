@@ -140,12 +140,7 @@ impl Job<'_> {
         Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }
 
-    fn pulsating(
-        &mut self,
-        beat: &Beat,
-        open: &mut Open,
-        control: &mut steady::Control,
-    ) -> Result<Reached, Failure> {
+    fn pulsating(&mut self, beat: &Beat, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
         for (name, text) in tuning::paste(&self.plan.iolets) {
             self.reporter.say(&format!("{name}: {text}"));
         }

@@ -84,9 +84,8 @@ impl ColumnFactors {
         let mut from_above = [0.0f32; 3];
         let nodes = y.iter().zip(z.as_chunks_mut::<3>().0).zip(lower.as_chunks::<9>().0);
         for (((y, z), g), s) in nodes.zip(inverse.as_chunks::<9>().0).rev() {
-            let t: [f32; 3] = std::array::from_fn(|a| {
-                s[3 * a] * y[0] + s[3 * a + 1] * y[1] + s[3 * a + 2] * y[2] - from_above[a]
-            });
+            let t: [f32; 3] =
+                std::array::from_fn(|a| s[3 * a] * y[0] + s[3 * a + 1] * y[1] + s[3 * a + 2] * y[2] - from_above[a]);
             from_above = std::array::from_fn(|a| g[a] * t[0] + g[3 + a] * t[1] + g[6 + a] * t[2]);
             *z = std::array::from_fn(|a| step.keep * z[a] + step.add * t[a]);
         }
@@ -141,9 +140,7 @@ fn factorise(
     put(&mut inverses[..9], &before);
     for k in 1..diagonal.len() {
         let up = above(k - 1);
-        let g: Block = std::array::from_fn(|a| {
-            std::array::from_fn(|b| (0..3).map(|c| up[c][a] * before[c][b]).sum())
-        });
+        let g: Block = std::array::from_fn(|a| std::array::from_fn(|b| (0..3).map(|c| up[c][a] * before[c][b]).sum()));
         let s: Block = std::array::from_fn(|a| {
             std::array::from_fn(|b| diagonal[k][a][b] - (0..3).map(|c| g[a][c] * up[c][b]).sum::<f64>())
         });

@@ -137,14 +137,7 @@ impl<const B: usize> Scratch<B> {
         }
     }
 
-    fn group(
-        &mut self,
-        matrix: &impl Rows<B>,
-        p: &Transfer,
-        aggregates: &Aggregates,
-        group: usize,
-        piece: &mut Piece,
-    ) {
+    fn group(&mut self, matrix: &impl Rows<B>, p: &Transfer, aggregates: &Aggregates, group: usize, piece: &mut Piece) {
         let levels = aggregates.levels();
         let nodes = aggregates.members(group).iter().flat_map(|&c| (0..levels).map(move |k| c as usize * levels + k));
         let nodes: Vec<usize> = nodes.collect();

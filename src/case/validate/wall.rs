@@ -51,7 +51,8 @@ impl Case {
         let span = wall.thickness.span();
         match wall.thickness.get_ref() {
             Thickness::Uniform(length) if !(length.si() > 0.0 && length.si() <= THICKEST) => {
-                let help = "an aorta is 1.5 to 2.5 mm thick, a coronary artery 0.5 to 1 mm; about a tenth of the diameter";
+                let help =
+                    "an aorta is 1.5 to 2.5 mm thick, a coronary artery 0.5 to 1 mm; about a tenth of the diameter";
                 let allowed = format!("above 0 mm, at most {}", Length::from_si(THICKEST));
                 found.push(self.outside(span, "wall.thickness", length, &allowed, help));
             }
@@ -90,7 +91,8 @@ impl Case {
             && !(SPACINGS[0]..=SPACINGS[1]).contains(&spacing.get_ref().si())
         {
             let [least, most] = SPACINGS.map(Length::from_si);
-            let help = "leave it out for one that suits the vessel, or give a twelfth of the narrowest part's circumference";
+            let help =
+                "leave it out for one that suits the vessel, or give a twelfth of the narrowest part's circumference";
             let allowed = format!("{least} to {most}");
             found.push(self.outside(spacing.span(), "wall.spacing", spacing.get_ref(), &allowed, help));
         }

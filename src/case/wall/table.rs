@@ -125,8 +125,7 @@ struct ThicknessTable {
 }
 
 /// How the forms of a thickness are written.
-const THICKNESS: &str =
-    "a length with its unit, { of_radius = 0.1 }, or { field = \"thickness\", unit = \"cm\" }";
+const THICKNESS: &str = "a length with its unit, { of_radius = 0.1 }, or { field = \"thickness\", unit = \"cm\" }";
 
 impl<'de> Deserialize<'de> for Thickness {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -262,9 +262,8 @@ fn report(shell: &Shell, sheet: &Sheet, asked: &[f64], kept: &[f64], radius: [f6
 fn judge(shell: &Shell, report: &Report, asked: &[f64]) -> Result<(), ShellError> {
     if let Some(limit) = report.strongest.filter(|_| report.limited_share > SHARE) {
         let levels = shell.levels();
-        let mut kept: Vec<f64> = (0..asked.len())
-            .map(|c| (shell.place(c as u32, levels - 1) - shell.place(c as u32, 0)).norm())
-            .collect();
+        let mut kept: Vec<f64> =
+            (0..asked.len()).map(|c| (shell.place(c as u32, levels - 1) - shell.place(c as u32, 0)).norm()).collect();
         kept.sort_unstable_by(f64::total_cmp);
         let allowed = kept[(SHARE * kept.len() as f64) as usize];
         let (place, room, share) = (limit.place, limit.thickness, report.limited_share);

@@ -71,8 +71,10 @@ pub enum ShellError {
     #[error("no piece of the vessel's wall has an opening: give the vessel its openings")]
     NoOpening,
     /// A hole of the wall that is no opening.
-    #[error("the vessel's wall has a free edge at {} that belongs to no opening: fill the hole or make it an opening",
-            mm(place))]
+    #[error(
+        "the vessel's wall has a free edge at {} that belongs to no opening: fill the hole or make it an opening",
+        mm(place)
+    )]
     OpenEdge {
         /// Middle of the edge, m.
         place: [f64; 3],
@@ -97,8 +99,11 @@ pub enum ShellError {
         allowed: f64,
     },
     /// Elements that could not be given a good shape.
-    #[error("the wall has {count} elements of a bad shape, the worst at {} with a scaled Jacobian of {quality:.3} (at \
-             least {least} is needed): take a smaller spacing, or smooth the surface there", mm(place))]
+    #[error(
+        "the wall has {count} elements of a bad shape, the worst at {} with a scaled Jacobian of {quality:.3} (at \
+             least {least} is needed): take a smaller spacing, or smooth the surface there",
+        mm(place)
+    )]
     Shape {
         /// Number of such elements.
         count: usize,

@@ -59,7 +59,8 @@ pub fn moments(case: &Case, period: f64) -> Result<(), CaseError> {
         if let Instant::At(time) = instant
             && time.si() >= period
         {
-            let message = format!("`wall.loads` names the time {time}, allowed is 0 s to below the period of {period} s");
+            let message =
+                format!("`wall.loads` names the time {time}, allowed is 0 s to below the period of {period} s");
             let help = "it is the time after the start of the cycle";
             return Err(case.error(loads.span(), message, "after the cycle's end", help));
         }

@@ -17,9 +17,10 @@ use crate::backend::wall::WallSolver;
 use crate::run::RunError;
 use crate::wall::assembly::Stiffness;
 use crate::wall::hierarchy::Hierarchy;
+use crate::wall::load;
 use crate::wall::residual::Residual;
 use crate::wall::solve::{self, Progress, SolveError};
-use crate::wall::{load, stress};
+use crate::wall::stress::{self, Surfaces};
 
 /// What the caller decides while a load is solved: `Break` ends it.
 pub type Control<'a> = dyn FnMut(&WallProgress) -> ControlFlow<()> + 'a;
@@ -109,7 +110,8 @@ impl<'a> Solver<'a> {
             Err(SolveError::Interrupted { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let recovered = stress::recover(&plan.shell, &plan.material, &solution.displacement)?;
+        let surfaces = Surfaces { pressure: &pressure, traction: &shear, spring: plan.outer_spring };
+        let recovered = stress::recover(&plan.shell, &plan.material, &solution.displacement, Some(surfaces))?;
         let nodes = seen(&recovered, &self.frames, plan.shell.levels());
         Ok(Some(Answer {
             name: load.name.clone(),

@@ -1,7 +1,7 @@
 //! Nodal arrays of the surface file as properties of the wall.
 
-use crate::case::wall::{NodalField, Wall};
 use crate::case::Case;
+use crate::case::wall::{NodalField, Wall};
 use crate::geometry::vessel::Vessel;
 use crate::run::plan::PlanError;
 

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::{field, numbers};
 use crate::case::wall::{Support, Thickness, Wall, Young};
 use crate::case::{Case, CaseError, Span};
+use crate::geometry::build::Repairs;
 use crate::geometry::nearest::Carry;
 use crate::geometry::shell::{self, Report, Settings, Shell, ShellError};
-use crate::geometry::build::Repairs;
 use crate::geometry::vessel::Vessel;
 use crate::run::fit::Room;
 use crate::run::plan::{Asked, Iolet, PlanError, vessel};
@@ -42,6 +42,8 @@ pub struct WallPlan {
     pub supports: Supports,
     /// The supports of the ends by the openings' names, and what lies around the vessel, in words.
     pub held: Vec<(String, String)>,
+    /// Stiffness of what lies around the vessel, Pa/m; 0 for nothing.
+    pub outer_spring: f64,
     /// Pressure of the imaged shape, Pa: what exceeds it loads the wall.
     pub reference: f64,
     /// Whether the wall shear loads the wall.
@@ -92,6 +94,7 @@ impl WallPlan {
             material,
             supports,
             held,
+            outer_spring: wall.outer_spring.as_ref().map_or(0.0, |stiffness| stiffness.get_ref().si()),
             reference: wall.reference_pressure.as_ref().map_or(0.0, |p| p.get_ref().si()),
             shear: wall.shear,
             loads: if case.pulsates() { instants.iter().map(|i| i.name()).collect() } else { vec!["steady".into()] },

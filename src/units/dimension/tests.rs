@@ -77,8 +77,7 @@ fn refusals_name_the_units_that_fit() {
     assert!(message("3,5 ml/s", Dimension::Flow).contains("decimal point"));
     assert!(message("1e999 mm", Dimension::Length).contains("finite"));
     assert!(message("1 kg/m s", Dimension::Viscosity).contains("another kind"));
-    for text in
-        ["1 mm^", "1 mm^^2", "1 mm^99", "1 /", "1 m/", "1 mm^2147483648", "1 /s/", "-", "1 \u{1f600}", "1 m^-"]
+    for text in ["1 mm^", "1 mm^^2", "1 mm^99", "1 /", "1 m/", "1 mm^2147483648", "1 /s/", "-", "1 \u{1f600}", "1 m^-"]
     {
         message(text, Dimension::Length);
     }
