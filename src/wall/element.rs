@@ -17,6 +17,8 @@
 //! `M_ab = sum_g w_g (g_a (x) g_b)`: `K_ab = lambda M_ab + mu M_ab^T + mu tr(M_ab) I`, for nodes and Wilson's modes alike.
 //! With `w theta` the dilatations' weights, those couple by `(3 lambda + 2 mu) sum w theta g`.
 
+#![allow(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
+
 use super::lanes::Lanes;
 use super::reference::{AT_POINTS, CENTRE, NODES, POINTS, gauss_point};
 

@@ -9,6 +9,8 @@
 //! strain keeps its components in the surface, which the displacements give well, and gets those across that balance the
 //! load, `strain += (n (x) d + d (x) n) / 2` with `((lambda + mu) n (x) n + mu I) d = traction - stress n`.
 
+#![allow(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
+
 use nalgebra::Vector3;
 use rayon::prelude::*;
 
