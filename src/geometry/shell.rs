@@ -6,6 +6,8 @@
 
 use nalgebra::Vector3;
 
+pub mod bodies;
+
 /// Layered hexahedra between an inner and an outer surface.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Shell {

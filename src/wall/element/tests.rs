@@ -63,7 +63,7 @@ fn an_element_has_six_motions_without_energy_and_no_more() {
             let scale = values[UNKNOWNS - 1];
             assert!(values[5].abs() <= 1e-13 * scale, "{x:?} {poisson}: {values:?}");
             assert!(values[0] >= -1e-13 * scale, "{x:?} {poisson}: {values:?}");
-            assert!(values[6] >= 1e-6 * scale, "{x:?} {poisson}: {values:?}");
+            assert!(values[6] >= 1e-9 * scale, "{x:?} {poisson}: {values:?}");
         }
     }
 }
@@ -92,7 +92,7 @@ fn rigid_motions_strain_nothing() {
         let u = splat(&x.map(|[x, y, z]| [0.3 - 0.2 * y + 0.5 * z, 0.2 * x - 0.7 * z - 1.0, 0.7 * y - 0.5 * x + 2.0]));
         let shape = shape(&splat(&x));
         for strain in strains(&shape, &lame(1.0, 0.499), &u) {
-            assert!(strain.iter().all(|value| value.store()[0].abs() < 1e-13), "{x:?}");
+            assert!(strain.iter().all(|value| value.store()[0].abs() < 1e-10), "{x:?}");
         }
     }
 }
