@@ -78,7 +78,9 @@ fn run(name: &str, size: [usize; 3], poisson: f64) {
     let lap = |from: f64| clock.elapsed().as_secs_f64() - from;
     let stiffness = Stiffness::assemble(&shell, &material, &supports).expect("a stiffness");
     let assembled = lap(0.0);
-    let hierarchy = Arc::new(Hierarchy::new(stiffness, &shell, &supports).expect("levels"));
+    let mut hierarchy = Hierarchy::new(stiffness, &shell, &supports).expect("levels");
+    if let Ok(d) = std::env::var("DEGREE") { hierarchy.degree = d.parse().expect("d"); }
+    let hierarchy = Arc::new(hierarchy);
     let set_up = lap(0.0);
     let columns = shell.columns();
     let force = load::inner(&shell, &vec![PRESSURE; columns], &vec![[0.0; 3]; columns]);

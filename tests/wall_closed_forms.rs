@@ -8,7 +8,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use nalgebra::{UnitVector3, Vector3};
 use perfuse::geometry::shell::Shell;
-use perfuse::geometry::shell::bodies::{Counts, Cylinder, plate, sphere};
+use perfuse::geometry::shell::bodies::{Bend, Counts, Cylinder, plate, sphere};
 use perfuse::wall::constraint::Supports;
 use perfuse::wall::material::Material;
 use perfuse::wall::stress::{Surfaces, recover};
@@ -18,10 +18,14 @@ use support::elastic::solve;
 const YOUNG: f64 = 1e6;
 const PRESSURE: f64 = 13_300.0;
 
-/// Largest relative errors of a pressurised body: of the inner surface's radial displacement, and of its hoop stress.
+/// Relative errors of a pressurised body at its inner surface.
 #[derive(Debug)]
 struct Errors {
+    /// Largest of the radial displacement. (On the sphere that is where only three quadrilaterals meet.)
     displacement: f64,
+    /// Root of the mean square of the radial displacement.
+    mean: f64,
+    /// Largest of the hoop stress.
     hoop: f64,
 }
 
@@ -40,14 +44,17 @@ fn pressurised(
     let u = solve(shell, &material, &supports, &load::inner(shell, &pressure, &[]));
     let surfaces = Surfaces { pressure: &pressure, ..Surfaces::default() };
     let recovered = recover(shell, &material, &u, Some(surfaces)).expect("a sound wall");
-    let mut errors = Errors { displacement: 0.0, hoop: 0.0 };
+    let mut errors = Errors { displacement: 0.0, mean: 0.0, hoop: 0.0 };
     for column in 0..shell.columns() as u32 {
         let node = shell.node(column, 0);
         let [radial, hoop] = outward(shell.place(column, 0));
         let error = |found: f64, exact: f64| (found / exact - 1.0).abs();
-        errors.displacement = errors.displacement.max(error(radial.dot(&Vector3::from(u[node])), exact[0]));
+        let displacement = error(radial.dot(&Vector3::from(u[node])), exact[0]);
+        errors.displacement = errors.displacement.max(displacement);
+        errors.mean += displacement * displacement / shell.columns() as f64;
         errors.hoop = errors.hoop.max(error(tensor::along(&recovered.stress[node], &hoop), exact[1]));
     }
+    errors.mean = errors.mean.sqrt();
     errors
 }
 
@@ -101,7 +108,7 @@ fn a_thick_cylinder_is_that_of_lame() {
 fn a_thick_sphere_is_that_of_lame() {
     for thickness in [0.1, 0.3] {
         for poisson in RATIOS {
-            let errors = ball(thickness, 16, 4, poisson);
+            let errors = ball(thickness, 18, 4, poisson);
             println!("sphere h/R {thickness} nu {poisson}: {errors:?}");
             assert!(errors.displacement <= 0.005 && errors.hoop <= 0.015);
         }
@@ -113,9 +120,9 @@ fn displacements_are_of_second_order() {
     for poisson in RATIOS {
         let of_cylinder = |n: usize| {
             let counts = Counts { around: 4 * n, along: 1, layers: n };
-            cylinder([0.48, 0.6, 0.64], 0.3, FRAC_PI_2, counts, poisson).displacement
+            cylinder([0.48, 0.6, 0.64], 0.3, FRAC_PI_2, counts, poisson).mean
         };
-        let of_sphere = |n: usize| ball(0.3, 2 * n, n, poisson).displacement;
+        let of_sphere = |n: usize| ball(0.3, 2 * n, n, poisson).mean;
         for (body, [coarse, fine]) in [("cylinder", [2, 4].map(of_cylinder)), ("sphere", [2, 4].map(of_sphere))] {
             let order = (coarse / fine).log2();
             println!("{body} nu {poisson}: {coarse:.2e} {fine:.2e} order {order:.2}");
@@ -145,7 +152,7 @@ fn a_closed_tilted_cylinder_needs_no_more_than_its_radial_ends() {
 
 #[test]
 fn a_cantilever_bends_as_it_should() {
-    let shell = plate([5.0, 2.5, 0.5], Counts { around: 16, along: 8, layers: 2 });
+    let shell = plate([5.0, 2.5, 0.5], Counts { around: 32, along: 16, layers: 2 });
     let material = Material::uniform(210e9, 0.3);
     let mut supports = Supports::default();
     supports.fix_end(&shell, 2);
@@ -211,4 +218,60 @@ fn a_rigid_motion_gives_no_stress() {
     let recovered = recover(&shell, &material, &u, None).expect("a sound wall");
     // A strain of 1 would be a stress of the order of Young's modulus over 1 - 2 nu.
     assert!(recovered.stress.iter().flatten().all(|value| value.abs() <= 1e-11 * YOUNG / 0.02));
+}
+
+/// A thin torus under pressure: r = 1 m, thickness 0.1 m, centreline 4 m, E = 1 MPa, p = 13.3 kPa. Poisson's ratio, angle
+/// from the outermost point of the section, displacement from the torus's axis and along it, m, and hoop and toroidal
+/// stress, Pa, at the inner surface. By CalculiX 2.20 with 160 x 6 quadratic axisymmetric elements (CAX8) over half a
+/// section; 80 x 4 differ by less than 1e-5 in displacement and 7e-4 in stress. Membrane theory has hoop stresses of 120,
+/// 123, 133, 147 and 155 kPa; the rest is bending.
+const TORUS: [(f64, [[f64; 4]; 5]); 2] = [
+    (
+        0.3,
+        [
+            [0.151_273, 0.0, 133_356.0, 66_272.7],
+            [0.156_740, 0.105_749, 132_808.4, 69_160.2],
+            [0.110_841, 0.208_565, 123_980.0, 60_925.6],
+            [0.047_540_2, 0.134_665, 156_690.6, 57_464.8],
+            [0.046_659_7, 0.0, 175_726.0, 64_281.7],
+        ],
+    ),
+    (
+        0.45,
+        [
+            [0.068_789_6, 0.0, 134_724.0, 68_428.5],
+            [0.076_666_1, 0.100_011, 132_963.0, 70_170.2],
+            [0.036_059_7, 0.198_996, 122_476.0, 58_155.6],
+            [-0.023_590_6, 0.129_348, 156_492.6, 57_306.6],
+            [-0.022_946_6, 0.0, 177_286.0, 66_172.1],
+        ],
+    ),
+];
+
+#[test]
+fn a_thin_bend_is_that_of_a_fine_quadratic_model() {
+    for (poisson, wanted) in TORUS {
+        let body = Bend { radius: 1.0, thickness: 0.1, bend: 4.0, angle: 0.04 };
+        let shell = body.shell(Counts { around: 96, along: 1, layers: 4 });
+        let material = Material::uniform(YOUNG, poisson);
+        let mut supports = Supports::default();
+        (0..2).for_each(|end| supports.slide_end(&shell, end));
+        // The plane of the centreline is one of symmetry.
+        let flat = nalgebra::Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 0.0));
+        let middle = [0, 48, 96, 144].into_iter().flat_map(|column| (0..=4).map(move |k| (5 * column + k) as u32));
+        supports.hold(middle.map(|node| (node, flat)));
+        let pressure = vec![PRESSURE; shell.columns()];
+        let u = solve(&shell, &material, &supports, &load::inner(&shell, &pressure, &[]));
+        let surfaces = Surfaces { pressure: &pressure, ..Surfaces::default() };
+        let stress = recover(&shell, &material, &u, Some(surfaces)).expect("a sound wall").stress;
+        for (k, [outward, up, hoop, toroidal]) in wanted.into_iter().enumerate() {
+            let node = shell.node(12 * k as u32, 0);
+            let (sin, cos) = (k as f64 * FRAC_PI_2 / 2.0).sin_cos();
+            let found_hoop = tensor::along(&stress[node], &Vector3::new(sin, 0.0, cos));
+            let found = [u[node][0], -u[node][2], found_hoop, stress[node][1]];
+            println!("bend nu {poisson}, {} degrees: {found:?}", 45 * k);
+            assert!((found[0] - outward).abs().max((found[1] - up).abs()) <= 0.005 * 0.21);
+            assert!((found[2] - hoop).abs().max((found[3] - toroidal).abs()) <= 0.015 * hoop);
+        }
+    }
 }

@@ -72,21 +72,26 @@ impl Stiffness {
 
     /// The matrix of zeros that a mesh needs.
     fn empty(shell: &Shell) -> Self {
-        let mut pairs: Vec<[u32; 2]> =
-            shell.quads.iter().flat_map(|&q| q.map(|a| q.map(|b| [a, b]))).flatten().collect();
-        pairs.par_sort_unstable();
-        pairs.dedup();
-        let mut start = vec![0; shell.columns() + 1];
-        pairs.iter().for_each(|[column, _]| start[*column as usize + 1] += 1);
-        for column in 0..shell.columns() {
-            start[column + 1] += start[column];
+        let mut around = vec![Vec::new(); shell.columns()];
+        for quad in &shell.quads {
+            quad.iter().for_each(|&column| around[column as usize].extend_from_slice(quad));
         }
+        around.par_iter_mut().enumerate().for_each(|(column, around)| {
+            around.push(column as u32);
+            around.sort_unstable();
+            around.dedup();
+        });
+        let mut start = vec![0];
+        for around in &around {
+            start.push(start[start.len() - 1] + around.len() as u32);
+        }
+        let neighbour = around.concat();
         let levels = shell.levels();
         Self {
             levels,
             start,
-            neighbour: pairs.iter().map(|pair| pair[1]).collect(),
-            blocks: vec![0.0; pairs.len() * levels * ROW],
+            blocks: vec![0.0; neighbour.len() * levels * ROW],
+            neighbour,
             own: vec![0.0; shell.nodes.len() * 9],
         }
     }
@@ -167,8 +172,8 @@ impl Kernel for Assemble<'_> {
             }
         }
         self.out.volume = [f64::INFINITY; LANES];
-        for volumes in shape.volumes.map(Lanes::store) {
-            for (least, volume) in self.out.volume.iter_mut().zip(volumes) {
+        for volumes in &shape.volumes {
+            for (least, volume) in self.out.volume.iter_mut().zip(volumes.store()) {
                 // What is not a number stays so.
                 *least = if *least < volume { *least } else { volume };
             }
@@ -192,15 +197,15 @@ impl Corner<'_> {
     fn block(&self, layer: usize, up: usize, b: usize, other: usize) -> Option<[f32; 9]> {
         let (group, lane) = self.batch.place(self.visit.quad, layer);
         let (row, column) = (self.visit.corner as usize + 4 * up, b + 4 * other);
-        let values = |a, b| self.local[group].blocks[pair(a, b)].map(|lanes| lanes[lane]);
-        match row.cmp(&column) {
-            std::cmp::Ordering::Less => Some(values(row, column)),
-            std::cmp::Ordering::Equal => None,
-            std::cmp::Ordering::Greater => {
-                let [a, b, c, d, e, f, g, h, i] = values(column, row);
-                Some([a, d, g, b, e, h, c, f, i])
-            }
+        if row == column {
+            return None;
         }
+        let block = &self.local[group].blocks[pair(row.min(column), row.max(column))];
+        let mut out = [0.0; 9];
+        for (k, value) in out.iter_mut().enumerate() {
+            *value = block[if row < column { k } else { 3 * (k % 3) + k / 3 }][lane];
+        }
+        Some(out)
     }
 
     /// Adds to the blocks of the corner's column, whose neighbours are `row`.

@@ -17,6 +17,8 @@
 //! `M_ab = sum_g w_g (g_a (x) g_b)`: `K_ab = lambda M_ab + mu M_ab^T + mu tr(M_ab) I`, for nodes and Wilson's modes alike.
 //! With `w theta` the dilatations' weights, those couple by `(3 lambda + 2 mu) sum w theta g`.
 
+#![allow(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
+
 use super::lanes::Lanes;
 use super::reference::{AT_POINTS, CENTRE, NODES, POINTS, gauss_point};
 
@@ -77,15 +79,13 @@ fn jacobian<V: Lanes>(x: &[Triple<V>; NODES], derivatives: &[[f64; 3]; NODES]) -
 /// Inverse and determinant.
 #[inline(always)]
 fn invert<V: Lanes>(m: &Block<V>) -> (Block<V>, V) {
-    let minor = |i: usize, k: usize| {
-        let (a, b, c, d) = ((i + 1) % 3, (i + 2) % 3, (k + 1) % 3, (k + 2) % 3);
-        m[b][c].taken_from(m[a][d], m[a][c] * m[b][d])
-    };
-    let cofactors: Block<V> = [
-        [minor(0, 0), minor(0, 1), minor(0, 2)],
-        [minor(1, 0), minor(1, 1), minor(1, 2)],
-        [minor(2, 0), minor(2, 1), minor(2, 2)],
-    ];
+    let mut cofactors = *m;
+    for i in 0..3 {
+        for k in 0..3 {
+            let (a, b, c, d) = ((i + 1) % 3, (i + 2) % 3, (k + 1) % 3, (k + 2) % 3);
+            cofactors[i][k] = m[b][c].taken_from(m[a][d], m[a][c] * m[b][d]);
+        }
+    }
     let det = m[0][2].mul_add(cofactors[0][2], m[0][1].mul_add(cofactors[0][1], m[0][0] * cofactors[0][0]));
     let scale = V::splat(1.0) / det;
     let mut out = [[scale; 3]; 3];
@@ -111,20 +111,18 @@ pub(super) fn shape<V: Lanes>(x: &[Triple<V>; NODES]) -> Shape<V> {
         let (inverse, j) = invert(&jacobian(x, &AT_POINTS[g]));
         out.volumes[g] = j;
         for a in 0..NODES {
-            let [p, q, r] = AT_POINTS[g][a].map(V::splat);
+            let [p, q, r] = AT_POINTS[g][a];
             for i in 0..3 {
-                out.gradients[g][a][i] = inverse[2][i].mul_add(r, inverse[1][i].mul_add(q, inverse[0][i] * p));
+                let sum = inverse[1][i].mul_add(V::splat(q), inverse[0][i] * V::splat(p));
+                out.gradients[g][a][i] = inverse[2][i].mul_add(V::splat(r), sum);
             }
         }
         let ratio = j0 / j;
-        let [x, y, z] = gauss_point(g);
-        for (k, at) in [x, y, z].into_iter().enumerate() {
-            let factor = ratio * V::splat(-at);
-            for i in 0..3 {
-                out.gradients[g][NODES + k][i] = factor * centre[k][i];
-            }
+        let at = gauss_point(g);
+        for k in 0..3 {
+            out.gradients[g][NODES + k] = scaled(&centre[k], ratio * V::splat(-at[k]));
+            out.dilatations[g][k] = ratio * V::splat(at[k] * at[(k + 1) % 3]);
         }
-        out.dilatations[g] = [x * y, y * z, z * x].map(|mode| ratio * V::splat(mode));
     }
     out
 }
@@ -153,6 +151,16 @@ fn coupling<V: Lanes>(shape: &Shape<V>, lame: &Lame<V>, a: usize, b: usize) -> B
     out
 }
 
+/// All values times a factor. (A closure would not be compiled for the instruction set, nor does it get into one.)
+#[inline(always)]
+fn scaled<V: Lanes, const N: usize>(values: &[V; N], factor: V) -> [V; N] {
+    let mut out = *values;
+    for value in &mut out {
+        *value = *value * factor;
+    }
+    out
+}
+
 /// Row of dilatation `m` against the components of gradient `a`, before condensation.
 #[inline(always)]
 fn dilatation_row<V: Lanes>(shape: &Shape<V>, lame: &Lame<V>, m: usize, a: usize) -> Triple<V> {
@@ -163,7 +171,7 @@ fn dilatation_row<V: Lanes>(shape: &Shape<V>, lame: &Lame<V>, m: usize, a: usize
             out[i] = weighted.mul_add(shape.gradients[g][a][i], out[i]);
         }
     }
-    out.map(|value| value * lame.bulk())
+    scaled(&out, lame.bulk())
 }
 
 /// Stiffness of the enhanced modes as its Cholesky factor: the lower triangle, reciprocals in the diagonal.
@@ -295,7 +303,7 @@ pub(super) fn strains<V: Lanes>(shape: &Shape<V>, lame: &Lame<V>, u: &[Triple<V>
         for a in 0..NODES {
             add_symmetric(&mut strain[g], &u[a], &shape.gradients[g][a]);
         }
-        let weighted = hooke(lame, &strain[g]).map(|value| value * shape.volumes[g]);
+        let weighted = scaled(&hooke(lame, &strain[g]), shape.volumes[g]);
         let trace = weighted[0] + weighted[1] + weighted[2];
         for k in 0..3 {
             let force = times(&weighted, &shape.gradients[g][NODES + k]);
@@ -334,7 +342,7 @@ fn solve<V: Lanes>(factor: &Factor<V>, load: [V; MODES]) -> [V; MODES] {
         }
         x[i] = x[i] * factor[i][i];
     }
-    x.map(|value| V::splat(0.0) - value)
+    scaled(&x, V::splat(-1.0))
 }
 
 /// Forces on the nodes, N, that hold the stress of these strains.
@@ -342,7 +350,7 @@ fn solve<V: Lanes>(factor: &Factor<V>, load: [V; MODES]) -> [V; MODES] {
 pub(super) fn forces<V: Lanes>(shape: &Shape<V>, lame: &Lame<V>, strain: &[Tensor<V>; POINTS]) -> [Triple<V>; NODES] {
     let mut out = [[V::splat(0.0); 3]; NODES];
     for g in 0..POINTS {
-        let weighted = hooke(lame, &strain[g]).map(|value| value * shape.volumes[g]);
+        let weighted = scaled(&hooke(lame, &strain[g]), shape.volumes[g]);
         for a in 0..NODES {
             let force = times(&weighted, &shape.gradients[g][a]);
             for i in 0..3 {

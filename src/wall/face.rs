@@ -1,7 +1,5 @@
 //! Faces of the shell: what of their area each node stands for.
 
-use std::collections::HashMap;
-
 use nalgebra::Vector3;
 
 use crate::geometry::shell::Shell;
@@ -57,20 +55,23 @@ pub fn normals(shell: &Shell, level: usize) -> Vec<Vector3<f64>> {
     out.iter().map(|normal| normal.try_normalize(0.0).unwrap_or_default()).collect()
 }
 
-/// Edges of the rim, in the order in which their quadrilateral has them: the outside of the wall is on their right when
-/// seen from the vessel's outside.
+/// Edges of the rim, in the order in which their quadrilateral has them: the wall is on their left when seen from outside.
 #[must_use]
 pub fn rim(shell: &Shell) -> Vec<[u32; 2]> {
-    let mut uses: HashMap<[u32; 2], u32> = HashMap::new();
-    let edges = |quad: &[u32; 4]| {
-        let [a, b, c, d] = *quad;
-        [[a, b], [b, c], [c, d], [d, a]]
-    };
-    let key = |[a, b]: [u32; 2]| [a.min(b), a.max(b)];
-    for edge in shell.quads.iter().flat_map(edges) {
-        *uses.entry(key(edge)).or_default() += 1;
+    let edges = || shell.quads.iter().flat_map(|&[a, b, c, d]| [[a, b], [b, c], [c, d], [d, a]]);
+    let mut start = vec![0usize; shell.columns() + 2];
+    edges().for_each(|[a, _]| start[a as usize + 2] += 1);
+    for column in 2..start.len() {
+        start[column] += start[column - 1];
     }
-    shell.quads.iter().flat_map(edges).filter(|&edge| uses[&key(edge)] == 1).collect()
+    let mut next = vec![0; shell.quads.len() * 4];
+    for [a, b] in edges() {
+        next[start[a as usize + 1]] = b;
+        start[a as usize + 1] += 1;
+    }
+    // An edge within the surface is that of another quadrilateral the other way round.
+    let met = |a: u32, b: u32| next[start[b as usize]..start[b as usize + 1]].contains(&a);
+    edges().filter(|&[a, b]| !met(a, b)).collect()
 }
 
 /// The face of an end: one area vector (m^2, out of the wall) a node, sorted by node.

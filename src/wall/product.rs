@@ -82,28 +82,31 @@ impl Kernel {
 }
 
 impl Rows<'_> {
+    /// Entry by entry, so that the blocks are read in the order of memory.
     #[inline(always)]
     fn run<V: Nine>(&self, y: &mut [f32]) {
         let levels = self.stiffness.levels;
+        let mut sums = vec![[V::zero(); 3]; levels];
         for (n, y) in y.chunks_exact_mut(3 * levels).enumerate() {
             let column = self.first + n;
-            let range = self.stiffness.start[column] as usize..self.stiffness.start[column + 1] as usize;
-            for (level, y) in y.chunks_exact_mut(3).enumerate() {
-                let node = column * levels + level;
-                let middle: &[f32; 9] = nine(self.x, 3 * node);
-                let own = V::repeat(middle);
-                let mut sums = [V::zero(); 3];
-                for e in range.clone() {
-                    let other = self.stiffness.neighbour[e] as usize * levels + level;
-                    let difference = V::load(nine(self.x, 3 * other)).minus(own);
-                    let at = (e * levels + level) * 27;
+            let own = 3 * levels * column;
+            sums.fill([V::zero(); 3]);
+            for e in self.stiffness.start[column] as usize..self.stiffness.start[column + 1] as usize {
+                let other = 3 * levels * self.stiffness.neighbour[e] as usize;
+                let blocks = &self.stiffness.blocks[27 * levels * e..27 * levels * (e + 1)];
+                for (k, (sums, block)) in sums.iter_mut().zip(blocks.as_chunks::<27>().0).enumerate() {
+                    let middle = V::repeat(nine(self.x, own + 3 * k));
+                    let difference = V::load(nine(self.x, other + 3 * k)).minus(middle);
                     for (a, sum) in sums.iter_mut().enumerate() {
-                        *sum = V::load(nine(&self.stiffness.blocks, at + 9 * a)).times_plus(difference, *sum);
+                        *sum = V::load(nine(block, 9 * a)).times_plus(difference, *sum);
                     }
                 }
-                let o = &self.stiffness.own[9 * node..9 * node + 9];
+            }
+            for (k, (y, sums)) in y.as_chunks_mut::<3>().0.iter_mut().zip(&sums).enumerate() {
+                let x = nine(self.x, own + 3 * k);
+                let o = nine(&self.stiffness.own, 3 * own + 9 * k);
                 for (a, y) in y.iter_mut().enumerate() {
-                    let rest = o[3 * a] * middle[3] + o[3 * a + 1] * middle[4] + o[3 * a + 2] * middle[5];
+                    let rest = o[3 * a] * x[3] + o[3 * a + 1] * x[4] + o[3 * a + 2] * x[5];
                     let sum = sums[a].sum() + rest;
                     *y = if self.subtract { *y - sum } else { sum };
                 }

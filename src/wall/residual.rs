@@ -99,7 +99,9 @@ impl Kernel for Hold<'_> {
         let lame = self.group.lame(self.material);
         let strain = strains(&shape, &lame, &self.group.values(self.u));
         for (out, force) in self.out.iter_mut().zip(forces(&shape, &lame, &strain)) {
-            *out = force.map(Lanes::store);
+            for i in 0..3 {
+                out[i] = force[i].store();
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use super::residual::{Residual, norm};
 pub const TOLERANCE: f64 = 1e-8;
 
 /// Smallest part of a residual that single precision is asked to leave.
-const SINGLE: f64 = 2e-5;
+const SINGLE: f64 = 1e-3;
 
 /// Part of what is asked for that a round aims at: the residual in double precision is not quite that of the solver.
 const AIM: f64 = 0.7;

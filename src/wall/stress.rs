@@ -9,6 +9,8 @@
 //! strain keeps its components in the surface, which the displacements give well, and gets those across that balance the
 //! load, `strain += (n (x) d + d (x) n) / 2` with `((lambda + mu) n (x) n + mu I) d = traction - stress n`.
 
+#![allow(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
+
 use nalgebra::Vector3;
 use rayon::prelude::*;
 
@@ -116,10 +118,25 @@ fn average(shell: &Shell, material: &Material, u: &[[f64; 3]]) -> Recovered {
     Recovered { strain, stress }
 }
 
-/// Weight of the value at Gauss point `g` in that at node `a`.
-fn weight(a: usize, g: usize) -> f64 {
-    let root = 3.0f64.sqrt();
-    (0..3).map(|k| 0.5 * (1.0 + root * CORNERS[a][k] * CORNERS[g][k])).product()
+/// Weight of the value at a Gauss point in that at a node, by the number of coordinates in which the point lies on the
+/// node's other side.
+const WEIGHTS: [f64; 4] = {
+    const ROOT: f64 = 1.732_050_807_568_877_2;
+    const NEAR: f64 = 0.5 * (1.0 + ROOT);
+    const FAR: f64 = 0.5 * (1.0 - ROOT);
+    [NEAR * NEAR * NEAR, NEAR * NEAR * FAR, NEAR * FAR * FAR, FAR * FAR * FAR]
+};
+
+/// Number of coordinates in which two corners differ.
+const fn apart(a: usize, b: usize) -> usize {
+    let (mut count, mut k) = (0, 0);
+    while k < 3 {
+        if CORNERS[a][k] != CORNERS[b][k] {
+            count += 1;
+        }
+        k += 1;
+    }
+    count
 }
 
 /// Strain, stress and weight at the nodes of a group of elements.
@@ -145,7 +162,7 @@ impl Kernel for Extrapolate<'_> {
             for k in 0..12 {
                 let mut sum = V::splat(0.0);
                 for g in 0..POINTS {
-                    sum = at_points[g][k].mul_add(V::splat(weight(a, g)), sum);
+                    sum = at_points[g][k].mul_add(V::splat(WEIGHTS[apart(a, g)]), sum);
                 }
                 // Gauss point `a` is the one near node `a`.
                 self.out[a][k] = (sum * shape.volumes[a]).store();

@@ -1,6 +1,7 @@
-//! A plain solver for small walls: conjugate gradients in double precision, preconditioned by the nodes' own blocks.
+//! A plain solver for small walls: conjugate gradients in double precision, preconditioned by the
+//! blocks of whole columns.
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn, Matrix3};
 use perfuse::geometry::shell::Shell;
 use perfuse::wall::assembly::{ROW, Stiffness};
 use perfuse::wall::constraint::Supports;
@@ -17,30 +18,43 @@ fn add(to: &mut [[f64; 3]], factor: f64, field: &[[f64; 3]]) {
     to.iter_mut().flatten().zip(field.iter().flatten()).for_each(|(to, value)| *to += factor * value);
 }
 
-/// Inverses of the diagonal blocks.
-fn inverses(stiffness: &Stiffness) -> Vec<Matrix3<f64>> {
+/// Factors of the blocks of whole columns.
+fn factors(stiffness: &Stiffness) -> Vec<Cholesky<f64, Dyn>> {
     let levels = stiffness.levels;
-    let block = |column: usize, level: usize| {
-        let own = &stiffness.own[(column * levels + level) * 9..][..9];
-        let mut sum = Matrix3::from_row_slice(own).cast::<f64>();
-        for entry in stiffness.start[column]..stiffness.start[column + 1] {
-            let row = &stiffness.blocks[(entry as usize * levels + level) * ROW..][..ROW];
-            for (k, value) in row.iter().enumerate() {
-                sum[(k / 9, k % 3)] -= f64::from(*value);
+    let block = |column: usize| {
+        let mut matrix = DMatrix::zeros(3 * levels, 3 * levels);
+        for level in 0..levels {
+            let own = &stiffness.own[(column * levels + level) * 9..][..9];
+            let mut diagonal = Matrix3::from_row_slice(own).cast::<f64>();
+            for entry in stiffness.start[column] as usize..stiffness.start[column + 1] as usize {
+                let row = &stiffness.blocks[(entry * levels + level) * ROW..][..ROW];
+                for (k, value) in row.iter().enumerate().map(|(k, value)| (k, f64::from(*value))) {
+                    let other = level + k % 9 / 3;
+                    diagonal[(k / 9, k % 3)] -= value;
+                    if stiffness.neighbour[entry] as usize == column && other > 0 && other <= levels {
+                        matrix[(3 * level + k / 9, 3 * (other - 1) + k % 3)] += value;
+                    }
+                }
             }
+            let mut own = matrix.fixed_view_mut::<3, 3>(3 * level, 3 * level);
+            own += diagonal;
         }
-        sum.try_inverse().expect("a regular block")
+        matrix.cholesky().expect("a positive block")
     };
-    (0..stiffness.own.len() / 9).map(|node| block(node / levels, node % levels)).collect()
+    (0..stiffness.start.len() - 1).map(block).collect()
 }
 
 /// Displacements, m, of a wall under forces (N, by node), to 1e-10 of the load.
 pub fn solve(shell: &Shell, material: &Material, supports: &Supports, load: &[[f64; 3]]) -> Field {
     let stiffness = Stiffness::assemble(shell, material, supports).expect("a sound wall");
-    let inverses = inverses(&stiffness);
+    let factors = factors(&stiffness);
     let residual = Residual::new(shell, material, supports).expect("a sound wall");
     let precondition = |r: &Field| -> Field {
-        let mut z: Field = r.iter().zip(&inverses).map(|(r, m)| (m * Vector3::from(*r)).into()).collect();
+        let mut z = r.clone();
+        for (column, factor) in z.chunks_mut(shell.levels()).zip(&factors) {
+            let x = factor.solve(&DVector::from_iterator(3 * column.len(), column.iter().flatten().copied()));
+            column.iter_mut().flatten().zip(x.iter()).for_each(|(z, x)| *z = *x);
+        }
         supports.project(&mut z);
         z
     };
