@@ -108,9 +108,12 @@ fn a_thick_cylinder_is_that_of_lame() {
 fn a_thick_sphere_is_that_of_lame() {
     for thickness in [0.1, 0.3] {
         for poisson in RATIOS {
-            let errors = ball(thickness, 18, 4, poisson);
+            // Linear functions through four layers cost 0.45 % at h/R = 0.3 and nu = 0.499, whatever the divisions; what
+            // is left is that of the flat faces at the one place where only three of them meet.
+            let divisions = if thickness < 0.2 { 18 } else { 24 };
+            let errors = ball(thickness, divisions, 4, poisson);
             println!("sphere h/R {thickness} nu {poisson}: {errors:?}");
-            assert!(errors.displacement <= 0.005 && errors.hoop <= 0.015);
+            assert!(errors.mean <= 0.005 && errors.displacement <= 0.006 && errors.hoop <= 0.015);
         }
     }
 }
@@ -251,27 +254,27 @@ const TORUS: [(f64, [[f64; 4]; 5]); 2] = [
 #[test]
 fn a_thin_bend_is_that_of_a_fine_quadratic_model() {
     for (poisson, wanted) in TORUS {
-        let body = Bend { radius: 1.0, thickness: 0.1, bend: 4.0, angle: 0.04 };
-        let shell = body.shell(Counts { around: 96, along: 1, layers: 4 });
+        let body = Bend { radius: 1.0, thickness: 0.1, bend: 4.0, angle: 0.015 };
+        let shell = body.shell(Counts { around: 128, along: 1, layers: 4 });
         let material = Material::uniform(YOUNG, poisson);
         let mut supports = Supports::default();
         (0..2).for_each(|end| supports.slide_end(&shell, end));
         // The plane of the centreline is one of symmetry.
         let flat = nalgebra::Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 0.0));
-        let middle = [0, 48, 96, 144].into_iter().flat_map(|column| (0..=4).map(move |k| (5 * column + k) as u32));
+        let middle = [0, 64, 128, 192].into_iter().flat_map(|column| (0..=4).map(move |k| (5 * column + k) as u32));
         supports.hold(middle.map(|node| (node, flat)));
         let pressure = vec![PRESSURE; shell.columns()];
         let u = solve(&shell, &material, &supports, &load::inner(&shell, &pressure, &[]));
         let surfaces = Surfaces { pressure: &pressure, ..Surfaces::default() };
         let stress = recover(&shell, &material, &u, Some(surfaces)).expect("a sound wall").stress;
         for (k, [outward, up, hoop, toroidal]) in wanted.into_iter().enumerate() {
-            let node = shell.node(12 * k as u32, 0);
+            let node = shell.node(16 * k as u32, 0);
             let (sin, cos) = (k as f64 * FRAC_PI_2 / 2.0).sin_cos();
             let found_hoop = tensor::along(&stress[node], &Vector3::new(sin, 0.0, cos));
             let found = [u[node][0], -u[node][2], found_hoop, stress[node][1]];
             println!("bend nu {poisson}, {} degrees: {found:?}", 45 * k);
-            assert!((found[0] - outward).abs().max((found[1] - up).abs()) <= 0.005 * 0.21);
-            assert!((found[2] - hoop).abs().max((found[3] - toroidal).abs()) <= 0.015 * hoop);
+            assert!((found[0] - outward).abs().max((found[1] - up).abs()) <= 0.003 * 0.21);
+            assert!((found[2] - hoop).abs().max((found[3] - toroidal).abs()) <= 0.01 * hoop);
         }
     }
 }

@@ -2,10 +2,8 @@
 
 use nalgebra::Vector3;
 
+use super::reference::GAUSS;
 use crate::geometry::shell::Shell;
-
-/// Natural coordinate of a Gauss point: 1 / sqrt(3).
-const GAUSS: f64 = 0.577_350_269_189_625_8;
 
 /// Signs of the natural coordinates of a quadrilateral's corners.
 const CORNERS: [[f64; 2]; 4] = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];

@@ -53,6 +53,17 @@ pub(super) fn run<K: Kernel>(kernel: K) {
     kernel.run::<Portable>();
 }
 
+/// Runs a kernel in registers of four where the processor has them.
+#[cfg(test)]
+pub(super) fn run_halves<K: Kernel>(kernel: K) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has AVX2 and FMA.
+        return unsafe { x86::avx2(kernel) };
+    }
+    kernel.run::<Portable>();
+}
+
 /// An array that the compiler vectorises as it can.
 #[derive(Clone, Copy)]
 pub(super) struct Portable([f64; LANES]);

@@ -17,7 +17,7 @@ pub(super) const CORNERS: [[f64; 3]; NODES] = [
 ];
 
 /// Natural coordinate of a Gauss point: 1 / sqrt(3).
-const GAUSS: f64 = 0.577_350_269_189_625_8;
+pub(super) const GAUSS: f64 = 0.577_350_269_189_625_8;
 
 /// Natural derivatives of the shape functions at a place in natural coordinates.
 const fn derivatives(at: [f64; 3]) -> [[f64; 3]; NODES] {

@@ -2,8 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::super::lanes::Kernel;
-use super::super::lanes::{LANES, Portable, run};
+use super::super::lanes::{Kernel, LANES, Portable, run, run_halves};
 use super::*;
 use crate::wall::reference::CORNERS;
 
@@ -149,10 +148,10 @@ fn bending_of_thin_elements_has_the_energy_of_a_beam() {
     }
 }
 
-/// Runs the stiffness of one element in the processor's widest registers.
-struct Widest<'a>(&'a Places, &'a mut Vec<f64>);
+/// The stiffness of one element, block by block.
+struct Blocks<'a>(&'a Places, &'a mut Vec<f64>);
 
-impl Kernel for Widest<'_> {
+impl Kernel for Blocks<'_> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
         let x = self.0.map(|place| place.map(V::splat));
@@ -174,10 +173,13 @@ impl Kernel for Widest<'_> {
 #[test]
 fn instruction_sets_agree() {
     for x in shapes() {
-        let (mut portable, mut widest) = (Vec::new(), Vec::new());
-        Widest(&x, &mut portable).run::<Portable>();
-        run(Widest(&x, &mut widest));
+        let (mut portable, mut halves, mut widest) = (Vec::new(), Vec::new(), Vec::new());
+        Blocks(&x, &mut portable).run::<Portable>();
+        run_halves(Blocks(&x, &mut halves));
+        run(Blocks(&x, &mut widest));
         let scale = portable.iter().fold(0.0f64, |most, value| most.max(value.abs()));
-        assert!(portable.iter().zip(&widest).all(|(a, b)| (a - b).abs() <= 1e-11 * scale), "{x:?}");
+        for other in [halves, widest] {
+            assert!(portable.iter().zip(&other).all(|(a, b)| (a - b).abs() <= 1e-11 * scale), "{x:?}");
+        }
     }
 }
