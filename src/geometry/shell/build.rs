@@ -142,7 +142,7 @@ pub fn build(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), Sh
     let shell = Shell { quads: sheet.quads.clone(), layers, nodes: columns.nodes(), ends };
     let span = radii.iter().fold([f64::INFINITY, 0.0], |[low, high]: [f64; 2], &r| [low.min(r), high.max(r)]);
     let report = report(&shell, &sheet, &asked, &columns.across(), span, left_out);
-    if std::env::var_os("GDBG").is_none() { judge(&shell, &report, &asked)?; }
+    judge(&shell, &report, &asked)?;
     Ok((shell, report))
 }
 

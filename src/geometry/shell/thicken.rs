@@ -32,12 +32,12 @@ const LEAN: f64 = 0.6;
 const AIM: f64 = 0.35;
 
 /// Rounds of changes at most, those after which feet are moved too, and those after which the wall gets thinner.
-const ROUNDS: usize = 90;
+const ROUNDS: usize = 130;
 const STRAIGHTEN: usize = 10;
 const FILLET: usize = 34;
 
-/// How far feet may leave the surface, in edge lengths.
-const DEPARTURE: f64 = 0.35;
+/// How far feet may leave the surface, in edge lengths: as the wall gets thinner, and at the end.
+const DEPARTURE: [f64; 2] = [0.35, 0.9];
 
 /// Part of the thickness asked for that is never gone below.
 const LEAST: f64 = 0.02;
@@ -163,8 +163,12 @@ impl<'a> Columns<'a> {
             }
             let beside = self.beside(&bad);
             self.ways = self.averaged(&beside);
+            if round >= FILLET {
+                self.turn_upright(&bad);
+            }
             if round >= STRAIGHTEN {
-                self.round_off(&bad);
+                let late = round.saturating_sub(FILLET) as f64 / (ROUNDS - FILLET) as f64;
+                self.round_off(&bad, DEPARTURE[0] + late * (DEPARTURE[1] - DEPARTURE[0]));
             }
             if round >= FILLET && round % 2 == 0 {
                 for corner in bad.iter().flat_map(|&q| self.sheet.quads[q]) {
@@ -180,8 +184,25 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Moves the feet of the columns of these quadrilaterals toward the middle of their neighbours, off the surface.
-    fn round_off(&mut self, quads: &[usize]) {
+    /// Turns the columns of these quadrilaterals toward the normals of the surface as it was rounded off.
+    fn turn_upright(&mut self, quads: &[usize]) {
+        for &v in quads.iter().flat_map(|&q| &self.sheet.quads[q]) {
+            let area = |&q: &u32| {
+                let [a, b, c, d] = self.sheet.quads[q as usize].map(|u| self.feet[u as usize]);
+                (c - a).cross(&(d - b)).try_normalize(0.0).unwrap_or_default()
+            };
+            let v = v as usize;
+            // Without weights: the column is to suit each of the quadrilaterals, however small.
+            let normal: Vector3<f64> = self.sheet.around[v].iter().map(area).sum();
+            let mixed = self.ways[v] + 0.3 * normal.try_normalize(0.0).unwrap_or_default();
+            let mixed = self.planes[v].map_or(mixed, |plane| mixed - plane * plane.dot(&mixed));
+            self.ways[v] = mixed.try_normalize(1e-6).unwrap_or(self.ways[v]);
+        }
+    }
+
+    /// Moves the feet of the columns of these quadrilaterals toward the middle of their neighbours, off the surface by
+    /// this part of the edge length at most.
+    fn round_off(&mut self, quads: &[usize], departure: f64) {
         let mut columns: Vec<u32> = quads.iter().flat_map(|&q| self.sheet.quads[q]).collect();
         columns.sort_unstable();
         columns.dedup();
@@ -192,7 +213,7 @@ impl<'a> Columns<'a> {
             let mean = near.iter().map(|&u| self.feet[u as usize]).sum::<Vector3<f64>>() / count;
             let edge = near.iter().map(|&u| (self.feet[u as usize] - self.feet[v]).norm()).sum::<f64>() / count;
             let off = self.feet[v].lerp(&mean, 0.2) - self.sheet.at[v];
-            self.sheet.at[v] + off * (DEPARTURE * edge / off.norm().max(f64::MIN_POSITIVE)).min(1.0)
+            self.sheet.at[v] + off * (departure * edge / off.norm().max(f64::MIN_POSITIVE)).min(1.0)
         };
         let new: Vec<Vector3<f64>> = columns.par_iter().map(moved).collect();
         columns.iter().zip(new).for_each(|(&v, foot)| self.feet[v as usize] = foot);
