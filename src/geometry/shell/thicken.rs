@@ -39,8 +39,9 @@ const FILLET: usize = 34;
 /// How far feet may leave the surface, in edge lengths: as the wall gets thinner, and at the end.
 const DEPARTURE: [f64; 2] = [0.35, 0.9];
 
-/// Part of the thickness asked for that is never gone below.
-const LEAST: f64 = 0.02;
+/// Parts of the thickness asked for that are never gone below: for want of room, where walls that all but touch would
+/// leave none and rather overlap a little; and for the sake of the elements' shape.
+const LEAST: [f64; 2] = [0.1, 0.02];
 
 /// Columns on a surface.
 pub(super) struct Columns<'a> {
@@ -109,7 +110,7 @@ impl<'a> Columns<'a> {
             })
             .collect();
         let mut limited = median(&self.sheet.graph, &room);
-        limited.iter_mut().zip(&self.thickness).for_each(|(limited, &asked)| *limited = limited.clamp(LEAST * asked, asked));
+        limited.iter_mut().zip(&self.thickness).for_each(|(limited, &asked)| *limited = limited.clamp(LEAST[0] * asked, asked));
         limit_slope(&self.sheet.graph, &self.sheet.at, &mut limited, SLOPE);
         let mut even = limited.clone();
         smooth(&self.sheet.graph, &mut even, 3);
@@ -173,7 +174,7 @@ impl<'a> Columns<'a> {
             if round >= FILLET && round % 2 == 0 {
                 for corner in bad.iter().flat_map(|&q| self.sheet.quads[q]) {
                     let thickness = &mut self.thickness[corner as usize];
-                    *thickness = (0.95 * *thickness).max(LEAST * asked[corner as usize]);
+                    *thickness = (0.95 * *thickness).max(LEAST[1] * asked[corner as usize]);
                 }
                 self.even_out(&beside);
             }
