@@ -7,8 +7,6 @@
 
 use nalgebra::Vector3;
 
-use crate::geometry::nearest::Nearest;
-
 /// How deep a surface may lie in the ball, in radii.
 const SLACK: f64 = 0.1;
 
@@ -16,13 +14,28 @@ const SLACK: f64 = 0.1;
 const STEPS: usize = 100;
 
 /// Radius of the largest ball that touches the surface at `point` and has its centre in the unit `direction` from
-/// there; `most` where it is larger.
-pub(super) fn radius(surface: &Nearest, point: Vector3<f64>, direction: Vector3<f64>, most: f64) -> f64 {
+/// there; `most` where it is larger. The search begins at the radius `first` and doubles it: of a ball far larger than
+/// the gap that it spans, the slack would hide both sides.
+///
+/// `nearest` tells the point of the surface nearest to a place, if one is nearer than a distance.
+pub(super) fn radius(
+    nearest: impl Fn(Vector3<f64>, f64) -> Option<Vector3<f64>>,
+    point: Vector3<f64>,
+    direction: Vector3<f64>,
+    [first, most]: [f64; 2],
+) -> f64 {
     let keep = 1.0 - SLACK;
     let short = 1.0 - keep * keep;
-    let mut radius = most / (1.0 - 0.5 * SLACK);
+    let largest = most / (1.0 - 0.5 * SLACK);
+    let within = |radius: f64| nearest(point + radius * direction, keep * radius);
+    let mut radius = first.min(largest);
+    let mut found = within(radius);
+    while found.is_none() && radius < largest {
+        radius = (2.0 * radius).min(largest);
+        found = within(radius);
+    }
     for _ in 0..STEPS {
-        let Some(place) = surface.find(point + radius * direction, keep * radius) else { break };
+        let Some(place) = found else { break };
         // The radius at which the place is just not inside: |r direction - (place - point)| = keep r.
         let to = place - point;
         let along = direction.dot(&to);
@@ -32,6 +45,7 @@ pub(super) fn radius(surface: &Nearest, point: Vector3<f64>, direction: Vector3<
             break;
         }
         radius = next;
+        found = within(radius);
     }
     (1.0 - 0.5 * SLACK) * radius
 }
@@ -39,6 +53,7 @@ pub(super) fn radius(surface: &Nearest, point: Vector3<f64>, direction: Vector3<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::nearest::Nearest;
     use crate::geometry::tube;
 
     #[test]
@@ -47,11 +62,11 @@ mod tests {
         let wall = closed.triangles.iter().map(|t| t.map(|v| Vector3::from(closed.vertices[v as usize])));
         let tree = Nearest::new(wall.collect());
         let point = Vector3::new(0.0, 2.0, 10.0);
-        assert!((radius(&tree, point, -Vector3::y(), 50.0) / 2.0 - 1.0).abs() < 0.01);
-        assert_eq!(radius(&tree, point, Vector3::y(), 50.0), 50.0);
+        assert!((radius(|p, within| tree.find(p, within), point, -Vector3::y(), [0.1, 500.0]) / 2.0 - 1.0).abs() < 0.01);
+        assert_eq!(radius(|p, within| tree.find(p, within), point, Vector3::y(), [7.0, 50.0]), 50.0);
         // Between two planes half their distance.
         let plane = |z: f64| [[-9.0, -9.0, z], [9.0, -9.0, z], [0.0, 18.0, z]].map(Vector3::from);
         let tree = Nearest::new(vec![plane(0.0), plane(1.0)]);
-        assert!((radius(&tree, Vector3::zeros(), Vector3::z(), 9.0) - 0.5).abs() < 1e-3);
+        assert!((radius(|p, within| tree.find(p, within), Vector3::zeros(), Vector3::z(), [9.0, 9.0]) - 0.5).abs() < 1e-3);
     }
 }

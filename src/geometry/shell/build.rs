@@ -15,7 +15,7 @@ use super::field::graph;
 use super::mesh::Mesh;
 use super::remesh::remesh;
 use super::sheet::Sheet;
-use super::sizing::{Sites, radii, sizes};
+use super::sizing::{Sites, hollows, radii, sizes};
 use super::start::Start;
 use super::target::Target;
 use super::thicken::Columns;
@@ -128,7 +128,7 @@ fn area(vessel: &Vessel) -> f64 {
 pub fn build(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), ShellError> {
     check(vessel, settings)?;
     let Start { mut mesh, rims, source, left_out } = Start::new(vessel)?;
-    let radii = prepare(&mut mesh, settings, vessel)?;
+    let radii = prepare(&mut mesh, settings)?;
     let target = Target::new(&mesh, rims);
     let asked = thickness(&settings.thickness, &radii, &source, &vessel.wall.vertices)?;
     remesh(&mut mesh, &target);
@@ -165,7 +165,7 @@ fn check(vessel: &Vessel, settings: &Settings) -> Result<(), ShellError> {
 }
 
 /// Finds the local radius at each vertex of a mesh (m) and sets the edge lengths wanted there.
-fn prepare(mesh: &mut Mesh, settings: &Settings, vessel: &Vessel) -> Result<Vec<f64>, ShellError> {
+fn prepare(mesh: &mut Mesh, settings: &Settings) -> Result<Vec<f64>, ShellError> {
     let triangles: Vec<[u32; 3]> = mesh.triangles().collect();
     let graph = graph(&triangles, mesh.at.len());
     let mut normals: Vec<Vector3<f64>> = (0..mesh.at.len() as u32).map(|v| mesh.normal(v)).collect();
@@ -182,9 +182,11 @@ fn prepare(mesh: &mut Mesh, settings: &Settings, vessel: &Vessel) -> Result<Vec<
         triangles.iter().map(|corners| corners.map(|v| mesh.point(v))).collect(),
     );
     let (low, high) = mesh.at.iter().fold((mesh.at[0], mesh.at[0]), |(low, high), p| (low.inf(p), high.sup(p)));
-    let sites = Sites { at: &mesh.at, normals: &normals, graph: &graph };
+    let sites = Sites { at: &mesh.at, normals: &normals, graph: &graph, edge: settings.spacing };
     let radii = radii(&tree, &sites, 0.5 * (high - low).norm());
-    let sizes = sizes(&sites, &radii, TRIANGLE * settings.spacing, 0.5 * settings.around as f64);
+    let edge = TRIANGLE * settings.spacing;
+    let hollows = hollows(&tree, &sites, edge);
+    let sizes = sizes(&sites, &radii, &hollows, edge, 0.5 * settings.around as f64);
     let narrowest = (0..radii.len()).min_by(|&a, &b| radii[a].total_cmp(&radii[b])).unwrap_or(0);
     let allowed = FINEST * 2.0 * std::f64::consts::TAU * radii[narrowest] / settings.around as f64 / TRIANGLE;
     if settings.spacing > allowed {
@@ -192,7 +194,6 @@ fn prepare(mesh: &mut Mesh, settings: &Settings, vessel: &Vessel) -> Result<Vec<
         let (spacing, around) = (settings.spacing, settings.around);
         return Err(ShellError::Coarse { spacing, place, radius, around, allowed });
     }
-    let _ = vessel;
     mesh.size = sizes;
     Ok(radii)
 }
@@ -249,7 +250,7 @@ fn report(shell: &Shell, sheet: &Sheet, asked: &[f64], kept: &[f64], radius: [f6
         scaled_jacobian,
         worst_place,
         thickness: [least, mean, most],
-        limited_share: limited / inner_area,
+        limited_share: (limited / inner_area).max(0.0),
         strongest: strongest.map(limit),
         volume: shell.volume(),
         inner_area,

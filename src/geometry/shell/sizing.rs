@@ -13,11 +13,16 @@ const SAMPLES: usize = 8000;
 /// Growth of the edge length per length along the surface.
 const GROWTH: f64 = 0.25;
 
+/// How much shorter edges become in sharp hollows.
+const SHARPEST: f64 = 2.5;
+
 /// Places on a surface with their neighbours and the unit normals out of the vessel.
 pub(super) struct Sites<'a> {
     pub at: &'a [Vector3<f64>],
     pub normals: &'a [Vector3<f64>],
     pub graph: &'a Graph,
+    /// A length less than any radius, m: about the edge length.
+    pub edge: f64,
 }
 
 /// Local radius at each site, m: that of the largest ball inside the vessel that touches there, at most `most`; noise is
@@ -27,7 +32,10 @@ pub(super) fn radii(surface: &Nearest, sites: &Sites<'_>, most: f64) -> Vec<f64>
     let sampled: Vec<f64> = (0..sites.at.len())
         .into_par_iter()
         .step_by(stride)
-        .map(|v| ball::radius(surface, sites.at[v], -sites.normals[v], most))
+        .map(|v| {
+            let nearest = |place, within| surface.find(place, within);
+            ball::radius(nearest, sites.at[v], -sites.normals[v], [sites.edge, most])
+        })
         .collect();
     let mut radii = vec![f64::NAN; sites.at.len()];
     sampled.iter().enumerate().for_each(|(k, &radius)| radii[k * stride] = radius);
@@ -61,10 +69,28 @@ fn spread(graph: &Graph, values: &mut [f64]) {
     }
 }
 
+/// Radius of the largest ball outside the vessel that touches at each site, m, at most `most`: small where the wall is
+/// sharply hollow, as in the crotch of a branching.
+pub(super) fn hollows(surface: &Nearest, sites: &Sites<'_>, most: f64) -> Vec<f64> {
+    let nearest = |place, within| surface.find(place, within);
+    let all = (0..sites.at.len()).into_par_iter();
+    let mut radii: Vec<f64> =
+        all.map(|v| ball::radius(nearest, sites.at[v], sites.normals[v], [0.25 * most, most])).collect();
+    for _ in 0..2 {
+        radii = median(sites.graph, &radii);
+    }
+    radii
+}
+
 /// Edge length of the triangles wanted at each site, m: `edge`, less where the radius would not have `sides` of them
-/// around, changing slowly along the surface.
-pub(super) fn sizes(sites: &Sites<'_>, radii: &[f64], edge: f64, sides: f64) -> Vec<f64> {
-    let mut sizes: Vec<f64> = radii.iter().map(|radius| edge.min(std::f64::consts::TAU * radius / sides)).collect();
+/// around or where a hollow is sharper than the edge, but there a [`SHARPEST`] of it at least; it changes slowly along
+/// the surface.
+pub(super) fn sizes(sites: &Sites<'_>, radii: &[f64], hollows: &[f64], edge: f64, sides: f64) -> Vec<f64> {
+    let size = |(radius, hollow): (&f64, &f64)| {
+        let around = edge.min(std::f64::consts::TAU * radius / sides);
+        hollow.clamp(around / SHARPEST, around)
+    };
+    let mut sizes: Vec<f64> = radii.iter().zip(hollows).map(size).collect();
     limit_slope(sites.graph, sites.at, &mut sizes, GROWTH);
     sizes
 }
