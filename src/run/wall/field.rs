@@ -9,12 +9,7 @@ use crate::run::plan::PlanError;
 ///
 /// # Errors
 /// [`PlanError`] that points at the key: no such array, or values that are no thickness in this unit.
-pub(super) fn thickness(
-    case: &Case,
-    wall: &Wall,
-    named: &NodalField,
-    vessel: &Vessel,
-) -> Result<Vec<f64>, PlanError> {
+pub(super) fn thickness(case: &Case, wall: &Wall, named: &NodalField, vessel: &Vessel) -> Result<Vec<f64>, PlanError> {
     read(case, wall.thickness.span(), named, vessel)
 }
 
