@@ -7,6 +7,7 @@ use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
+use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
@@ -157,6 +158,8 @@ pub struct Plan {
     pub tolerance: f64,
     /// The beat, where the case has one.
     pub beat: Option<Beat>,
+    /// The vessel wall, where the case has one.
+    pub wall: Option<Arc<WallPlan>>,
     /// Windkessels found from the blood pressure.
     pub tuned: Option<Tuned>,
 }
@@ -169,11 +172,7 @@ impl Plan {
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
-        let unit = case.geometry.unit.get_ref().metres();
-        let surface = formats::read_all(&case.surface_paths()?, unit)?;
-        let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-        let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
-        check_unit(&vessel)?;
+        let (vessel, repairs) = vessel(&case)?;
         let lengths: Vec<f64> =
             case.openings.iter().zip(&vessel.openings).map(|(o, v)| extension(o, v.equivalent_diameter())).collect();
         let closed = extend::close(&vessel, &lengths)?;
@@ -186,6 +185,7 @@ impl Plan {
         if let Some(beat) = &beat {
             beat::check::probes(&case, beat, &closed, &lattice)?;
         }
+        let wall = WallPlan::of(&case, &vessel, &iolets, room)?;
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
@@ -208,6 +208,7 @@ impl Plan {
             lattice,
             tolerance,
             beat,
+            wall,
             tuned,
         })
     }
@@ -343,6 +344,16 @@ pub fn flow(asked: Asked) -> Option<f64> {
         Asked::Flow(q) => Some(q),
         Asked::Pressure(_) => None,
     }
+}
+
+/// The vessel of a case, and what was repaired on the way.
+pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
+    let unit = case.geometry.unit.get_ref().metres();
+    let surface = formats::read_all(&case.surface_paths()?, unit)?;
+    let selectors: Vec<_> = case.openings.iter().map(selector).collect();
+    let found = Vessel::build_reported(surface, &selectors)?;
+    check_unit(&found.0)?;
+    Ok(found)
 }
 
 fn selector(opening: &crate::case::Opening) -> (String, Selector) {

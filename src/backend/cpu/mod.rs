@@ -16,6 +16,7 @@ mod fields;
 mod indices;
 mod kernel;
 pub mod simd;
+pub mod wall;
 
 use drive::CpuDrive;
 use fields::Fields;
