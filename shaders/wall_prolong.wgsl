@@ -6,7 +6,7 @@
 @group(0) @binding(1) var<storage, read> start: array<u32>;
 @group(0) @binding(2) var<storage, read> coarse: array<u32>;
 @group(0) @binding(3) var<storage, read> values: array<f32>;
-@group(0) @binding(4) var<storage, read> from: array<f32>;
+@group(0) @binding(4) var<storage, read> correction: array<f32>;
 @group(0) @binding(5) var<storage, read_write> z: array<f32>;
 @group(0) @binding(6) var<storage, read_write> x: array<f32>;
 
@@ -25,7 +25,7 @@ fn main(
     var sum = 0.0;
     for (var e = start[node]; e < start[node + 1u]; e += 1u) {
         for (var k = 0u; k < 6u; k += 1u) {
-            sum += values[6u * (e * task.rows + a) + k] * from[6u * coarse[e] + k];
+            sum += values[6u * (e * task.rows + a) + k] * correction[6u * coarse[e] + k];
         }
     }
     z[task.offset + unknown] = sum;

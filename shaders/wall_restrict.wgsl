@@ -24,10 +24,10 @@ fn main(
     let mode = unknown % 6u;
     var sum = 0.0;
     for (var t = back[own]; t < back[own + 1u]; t += 1u) {
-        let from = task.offset + node[t] * task.rows;
+        let first = task.offset + node[t] * task.rows;
         let at = entry[t] * task.rows;
         for (var a = 0u; a < task.rows; a += 1u) {
-            sum += values[6u * (at + a) + mode] * fine[from + a];
+            sum += values[6u * (at + a) + mode] * fine[first + a];
         }
     }
     coarse[unknown] = sum;
