@@ -13,6 +13,7 @@ use super::Shell;
 use super::error::ShellError;
 use super::field::graph;
 use super::mesh::Mesh;
+use super::plausible::check_thickness;
 use super::remesh::remesh;
 use super::sheet::Sheet;
 use super::sizing::{Sites, hollows, radii, sizes};
@@ -61,13 +62,15 @@ pub struct Settings {
     pub thickness: Thickness,
     /// Quadrilaterals around the narrowest branch, at least.
     pub around: usize,
+    /// Of a thickness from a field, the length of the field's unit, m: with it, whether that unit is plausible is checked.
+    pub field_unit: Option<f64>,
 }
 
 impl Settings {
     /// Settings with twelve quadrilaterals around the narrowest branch.
     #[must_use]
     pub fn new(spacing: f64, layers: usize, thickness: Thickness) -> Self {
-        Self { spacing, layers, thickness, around: 12 }
+        Self { spacing, layers, thickness, around: 12, field_unit: None }
     }
 
     /// A spacing (m) that suits a vessel: 32 quadrilaterals around its widest opening, but about 40,000 in all at most.
@@ -131,6 +134,9 @@ pub fn build(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), Sh
     let radii = prepare(&mut mesh, settings)?;
     let target = Target::new(&mesh, rims);
     let asked = thickness(&settings.thickness, &radii, &source, &vessel.wall.vertices)?;
+    if let Some(unit) = settings.field_unit {
+        check_thickness(&asked, &radii, unit)?;
+    }
     remesh(&mut mesh, &target);
     let mut sheet = Sheet::new(&mesh, &target);
     sheet.relax(&target);
