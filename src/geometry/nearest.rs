@@ -95,12 +95,7 @@ impl Nearest {
     }
 
     /// The nearest point and the slot of its triangle.
-    fn search(
-        &self,
-        place: Vector3<f64>,
-        within: f64,
-        accept: &impl Fn(u32) -> bool,
-    ) -> Option<(Vector3<f64>, usize)> {
+    fn search(&self, place: Vector3<f64>, within: f64, accept: &impl Fn(u32) -> bool) -> Option<(Vector3<f64>, usize)> {
         let mut best = (within * within, None);
         self.descend(place, [0, 0, self.triangles.len()], 0, accept, &mut best);
         best.1

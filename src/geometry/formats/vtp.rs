@@ -234,7 +234,11 @@ impl Document {
             "appended" => Source::Appended(number_of(element, "offset", &place)?.unwrap_or_default()),
             _ => return Err(unknown(&place, "format", &format, "ascii, binary, appended")),
         };
-        let name = if matches!(role, Role::Patch | Role::Field) { name } else { format!("{} {name}", self.section).trim_end().to_owned() };
+        let name = if matches!(role, Role::Patch | Role::Field) {
+            name
+        } else {
+            format!("{} {name}", self.section).trim_end().to_owned()
+        };
         Ok(Some((role, Array { name, kind, source, content: String::new() })))
     }
 

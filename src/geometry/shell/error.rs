@@ -105,8 +105,10 @@ pub enum ShellError {
     #[error("no piece of the vessel's wall has an opening: give the vessel its openings")]
     NoOpening,
     /// A hole of the wall that is no opening.
-    #[error("the vessel's wall has a free edge at {} that belongs to no opening: fill the hole or make it an opening",
-            mm(place))]
+    #[error(
+        "the vessel's wall has a free edge at {} that belongs to no opening: fill the hole or make it an opening",
+        mm(place)
+    )]
     OpenEdge {
         /// Middle of the edge, m.
         place: [f64; 3],
@@ -114,7 +116,7 @@ pub enum ShellError {
     /// A thickness for which there is no room.
     #[error("the wall is too thick for the vessel: at {} there is room for {} where {} is asked, and {:.0} % of the wall \
              (allowed: {:.0} %) have less than nine tenths of it, because the wall would fold or meet another part of \
-             itself; allowed is a thickness up to about {}, or one of_radius", mm(place), in_mm(*room), in_mm(*asked),
+             itself; allowed is a thickness up to about {}", mm(place), in_mm(*room), in_mm(*asked),
              100.0 * share, 100.0 * most, in_mm(*allowed))]
     Room {
         /// Where there is least room, m.
@@ -131,8 +133,11 @@ pub enum ShellError {
         allowed: f64,
     },
     /// Elements that could not be given a good shape.
-    #[error("the wall has {count} elements of a bad shape, the worst at {} with a scaled Jacobian of {quality:.3} (at \
-             least {least} is needed): take a smaller spacing, or smooth the surface there", mm(place))]
+    #[error(
+        "the wall has {count} elements of a bad shape, the worst at {} with a scaled Jacobian of {quality:.3} (at \
+             least {least} is needed): take a smaller spacing, or smooth the surface there",
+        mm(place)
+    )]
     Shape {
         /// Number of such elements.
         count: usize,

@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn slopes_are_limited_both_ways() {
         let at: Vec<_> = (0..5).map(|k| Vector3::new(f64::from(k), 0.0, 0.0)).collect();
-        let graph: Graph = (0..5u32).map(|k| [k.wrapping_sub(1), k + 1].into_iter().filter(|&v| v < 5).collect()).collect();
+        let graph: Graph =
+            (0..5u32).map(|k| [k.wrapping_sub(1), k + 1].into_iter().filter(|&v| v < 5).collect()).collect();
         let mut values = vec![9.0, 3.0, 0.0, 9.0, 0.5];
         limit_slope(&graph, &at, &mut values, 1.0);
         assert_eq!(values, [2.0, 1.0, 0.0, 1.0, 0.5]);

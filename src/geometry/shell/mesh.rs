@@ -149,7 +149,9 @@ impl Mesh {
         let shared = own.iter().filter(|v| others.contains(v)).count();
         // No chord from rim to rim comes to be: it would leave no vertex between them.
         let chord = |v: &u32| self.rim[*v as usize].is_some() && !others.contains(v) && *v != kept;
-        shared == faces && others.len() > 3 - usize::from(on_rim[1]) && !(faces == 2 && on_rim[1] && own.iter().any(chord))
+        shared == faces
+            && others.len() > 3 - usize::from(on_rim[1])
+            && !(faces == 2 && on_rim[1] && own.iter().any(chord))
     }
 
     /// Triangles around `gone` as they become once it is merged into `kept`.

@@ -102,7 +102,9 @@ fn collapse_short(mesh: &mut Mesh) {
             if !joined || mesh.stretch([a, b]) >= SHORT {
                 continue;
             }
-            if let Some((gone, kept)) = [(b, a), (a, b)].into_iter().find(|&(gone, kept)| may_collapse(mesh, gone, kept)) {
+            if let Some((gone, kept)) =
+                [(b, a), (a, b)].into_iter().find(|&(gone, kept)| may_collapse(mesh, gone, kept))
+            {
                 mesh.collapse(gone, kept);
                 done += 1;
             }

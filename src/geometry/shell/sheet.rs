@@ -105,7 +105,8 @@ impl Sheet {
     /// Moves vertices within the surface toward the middle of the quadrilaterals around them, all at once.
     pub fn relax(&mut self, target: &Target) {
         for _ in 0..ROUNDS {
-            let moved: Vec<Vector3<f64>> = (0..self.at.len()).into_par_iter().map(|v| self.toward_middle(target, v)).collect();
+            let moved: Vec<Vector3<f64>> =
+                (0..self.at.len()).into_par_iter().map(|v| self.toward_middle(target, v)).collect();
             self.at = moved;
         }
     }
