@@ -10,6 +10,7 @@ mod build;
 mod error;
 mod field;
 mod mesh;
+pub mod plausible;
 pub mod quality;
 mod remesh;
 mod rim_line;

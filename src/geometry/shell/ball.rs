@@ -62,11 +62,15 @@ mod tests {
         let wall = closed.triangles.iter().map(|t| t.map(|v| Vector3::from(closed.vertices[v as usize])));
         let tree = Nearest::new(wall.collect());
         let point = Vector3::new(0.0, 2.0, 10.0);
-        assert!((radius(|p, within| tree.find(p, within), point, -Vector3::y(), [0.1, 500.0]) / 2.0 - 1.0).abs() < 0.01);
+        assert!(
+            (radius(|p, within| tree.find(p, within), point, -Vector3::y(), [0.1, 500.0]) / 2.0 - 1.0).abs() < 0.01
+        );
         assert_eq!(radius(|p, within| tree.find(p, within), point, Vector3::y(), [7.0, 50.0]), 50.0);
         // Between two planes half their distance.
         let plane = |z: f64| [[-9.0, -9.0, z], [9.0, -9.0, z], [0.0, 18.0, z]].map(Vector3::from);
         let tree = Nearest::new(vec![plane(0.0), plane(1.0)]);
-        assert!((radius(|p, within| tree.find(p, within), Vector3::zeros(), Vector3::z(), [9.0, 9.0]) - 0.5).abs() < 1e-3);
+        assert!(
+            (radius(|p, within| tree.find(p, within), Vector3::zeros(), Vector3::z(), [9.0, 9.0]) - 0.5).abs() < 1e-3
+        );
     }
 }

@@ -11,14 +11,17 @@ use rayon::prelude::*;
 
 use super::Shell;
 use super::error::ShellError;
-use super::field::graph;
+use super::field::{Graph, graph, limit_slope};
 use super::mesh::Mesh;
+use super::plausible::check_thickness;
 use super::remesh::remesh;
+use super::rim_line::RimLine;
 use super::sheet::Sheet;
 use super::sizing::{Sites, hollows, radii, sizes};
 use super::start::Start;
 use super::target::Target;
 use super::thicken::Columns;
+use crate::geometry::nearest::Nearest;
 use crate::geometry::vessel::Vessel;
 
 /// Layers of elements allowed.
@@ -35,6 +38,10 @@ const TRIANGLE: f64 = 2.6;
 
 /// Largest share of the wall's area that may be thinner than nine tenths of what is asked.
 pub const SHARE: f64 = 0.3;
+
+/// Parts of the spacing that are tried in turn where elements stay badly shaped: another mesh meets a sharp hollow in
+/// another way.
+const RETRIES: [f64; 3] = [0.93, 0.87, 0.8];
 
 /// Least scaled Jacobian of an element.
 pub const QUALITY: f64 = 0.2;
@@ -61,13 +68,15 @@ pub struct Settings {
     pub thickness: Thickness,
     /// Quadrilaterals around the narrowest branch, at least.
     pub around: usize,
+    /// Of a thickness from a field, the length of the field's unit, m: with it, whether that unit is plausible is checked.
+    pub field_unit: Option<f64>,
 }
 
 impl Settings {
     /// Settings with twelve quadrilaterals around the narrowest branch.
     #[must_use]
     pub fn new(spacing: f64, layers: usize, thickness: Thickness) -> Self {
-        Self { spacing, layers, thickness, around: 12 }
+        Self { spacing, layers, thickness, around: 12, field_unit: None }
     }
 
     /// A spacing (m) that suits a vessel: 32 quadrilaterals around its widest opening, but about 40,000 in all at most.
@@ -92,6 +101,8 @@ pub struct Limit {
 /// What became of the settings.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
+    /// Edge length of the quadrilaterals, m: that asked for, or a little less where elements would be badly shaped.
+    pub spacing: f64,
     /// Number of nodes.
     pub nodes: usize,
     /// Number of elements.
@@ -127,10 +138,26 @@ fn area(vessel: &Vessel) -> f64 {
 /// [`ShellError`]: settings out of their range, no room for the thickness, or elements that stay badly shaped.
 pub fn build(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), ShellError> {
     check(vessel, settings)?;
+    let mut result = attempt(vessel, settings);
+    for part in RETRIES {
+        if !matches!(result, Err(ShellError::Shape { .. })) {
+            return result;
+        }
+        let finer = Settings { spacing: part * settings.spacing, ..settings.clone() };
+        result = attempt(vessel, &finer);
+    }
+    result
+}
+
+/// Builds the mesh once.
+fn attempt(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), ShellError> {
     let Start { mut mesh, rims, source, left_out } = Start::new(vessel)?;
-    let radii = prepare(&mut mesh, settings)?;
+    let radii = prepare(&mut mesh, &rims, settings)?;
     let target = Target::new(&mesh, rims);
     let asked = thickness(&settings.thickness, &radii, &source, &vessel.wall.vertices)?;
+    if let Some(unit) = settings.field_unit {
+        check_thickness(&asked, &radii, unit)?;
+    }
     remesh(&mut mesh, &target);
     let mut sheet = Sheet::new(&mesh, &target);
     sheet.relax(&target);
@@ -141,7 +168,8 @@ pub fn build(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), Sh
     let (layers, ends) = (settings.layers, sheet.ends(&target, vessel.openings.len()));
     let shell = Shell { quads: sheet.quads.clone(), layers, nodes: columns.nodes(), ends };
     let span = radii.iter().fold([f64::INFINITY, 0.0], |[low, high]: [f64; 2], &r| [low.min(r), high.max(r)]);
-    let report = report(&shell, &sheet, &asked, &columns.across(), span, left_out);
+    let mut report = report(&shell, &sheet, &asked, &columns.across(), span, left_out);
+    report.spacing = settings.spacing;
     judge(&shell, &report, &asked)?;
     Ok((shell, report))
 }
@@ -165,28 +193,19 @@ fn check(vessel: &Vessel, settings: &Settings) -> Result<(), ShellError> {
 }
 
 /// Finds the local radius at each vertex of a mesh (m) and sets the edge lengths wanted there.
-fn prepare(mesh: &mut Mesh, settings: &Settings) -> Result<Vec<f64>, ShellError> {
+fn prepare(mesh: &mut Mesh, rims: &[RimLine], settings: &Settings) -> Result<Vec<f64>, ShellError> {
     let triangles: Vec<[u32; 3]> = mesh.triangles().collect();
     let graph = graph(&triangles, mesh.at.len());
-    let mut normals: Vec<Vector3<f64>> = (0..mesh.at.len() as u32).map(|v| mesh.normal(v)).collect();
-    for _ in 0..2 {
-        // Sums of area vectors: the mean over a neighbourhood, whatever the triangles in it.
-        normals = graph
-            .iter()
-            .enumerate()
-            .map(|(v, near)| near.iter().map(|&u| normals[u as usize]).sum::<Vector3<f64>>() + normals[v])
-            .collect();
-    }
-    normals.iter_mut().for_each(|normal| *normal = normal.try_normalize(0.0).unwrap_or_default());
-    let tree = crate::geometry::nearest::Nearest::new(
-        triangles.iter().map(|corners| corners.map(|v| mesh.point(v))).collect(),
-    );
+    let normals = normals(mesh, &graph);
+    let tree = Nearest::new(triangles.iter().map(|corners| corners.map(|v| mesh.point(v))).collect());
     let (low, high) = mesh.at.iter().fold((mesh.at[0], mesh.at[0]), |(low, high), p| (low.inf(p), high.sup(p)));
     let sites = Sites { at: &mesh.at, normals: &normals, graph: &graph, edge: settings.spacing };
-    let radii = radii(&tree, &sites, 0.5 * (high - low).norm());
-    let edge = TRIANGLE * settings.spacing;
-    let hollows = hollows(&tree, &sites, edge);
-    let sizes = sizes(&sites, &radii, &hollows, edge, 0.5 * settings.around as f64);
+    let mut radii = radii(&tree, &sites, 0.5 * (high - low).norm());
+    // Beside an end no ball sees that the vessel is no wider than its rim.
+    for (radius, on) in radii.iter_mut().zip(&mesh.rim) {
+        *radius = on.map_or(*radius, |on| radius.min(rims[on.line as usize].length() / std::f64::consts::TAU));
+    }
+    limit_slope(&graph, &mesh.at, &mut radii, 1.0);
     let narrowest = (0..radii.len()).min_by(|&a, &b| radii[a].total_cmp(&radii[b])).unwrap_or(0);
     let allowed = FINEST * 2.0 * std::f64::consts::TAU * radii[narrowest] / settings.around as f64 / TRIANGLE;
     if settings.spacing > allowed {
@@ -194,8 +213,24 @@ fn prepare(mesh: &mut Mesh, settings: &Settings) -> Result<Vec<f64>, ShellError>
         let (spacing, around) = (settings.spacing, settings.around);
         return Err(ShellError::Coarse { spacing, place, radius, around, allowed });
     }
-    mesh.size = sizes;
+    let edge = TRIANGLE * settings.spacing;
+    // Half as many triangles as quadrilaterals, and one more: edges may come out a little long.
+    let sides = 0.5 * settings.around as f64 + 1.0;
+    mesh.size = sizes(&sites, &radii, &hollows(&tree, &sites, edge), edge, sides);
     Ok(radii)
+}
+
+/// Unit normals at the vertices, over a neighbourhood of two rings: sums of area vectors, so that the triangles in it
+/// do not matter.
+fn normals(mesh: &Mesh, graph: &Graph) -> Vec<Vector3<f64>> {
+    let mut normals: Vec<Vector3<f64>> = (0..mesh.at.len() as u32).map(|v| mesh.normal(v)).collect();
+    for _ in 0..2 {
+        let sum = |(v, near): (usize, &Vec<u32>)| {
+            near.iter().map(|&u| normals[u as usize]).sum::<Vector3<f64>>() + normals[v]
+        };
+        normals = graph.iter().enumerate().map(sum).collect();
+    }
+    normals.iter().map(|normal| normal.try_normalize(0.0).unwrap_or_default()).collect()
 }
 
 /// Thickness asked for at each vertex of the mesh, m.
@@ -245,6 +280,7 @@ fn report(shell: &Shell, sheet: &Sheet, asked: &[f64], kept: &[f64], radius: [f6
     let worst_place = (shell.corners(quad, layer).iter().sum::<Vector3<f64>>() / 8.0).into();
     let [least, most] = kept.iter().fold([f64::INFINITY, 0.0], |[a, b]: [f64; 2], &t| [a.min(t), b.max(t)]);
     Report {
+        spacing: 0.0,
         nodes: shell.nodes.len(),
         elements: shell.elements(),
         scaled_jacobian,

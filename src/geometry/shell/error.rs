@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::plausible;
 use crate::geometry::check::{in_mm, mm};
 
 /// Why no wall can be built.
@@ -59,6 +60,39 @@ pub enum ShellError {
         /// Thickness there, m.
         thickness: f64,
     },
+    /// A thickness field that was read in a wrong unit, by all appearances.
+    #[error("the wall's thickness field has a median of {} where the vessel's radius has one of {}: {:.2} times what arteries              of that size have (believed: {} to {} times), so the field's unit is wrong{}", in_mm(*thickness),
+             in_mm(*radius), part, plausible::THICKNESS.start(), plausible::THICKNESS.end(), likely(suggested))]
+    ThicknessUnit {
+        /// Median of the field, m.
+        thickness: f64,
+        /// Median of the vessel's local radius, m.
+        radius: f64,
+        /// Median of the thickness over that of an artery of the same radius.
+        part: f64,
+        /// Units that would fit.
+        suggested: Vec<&'static str>,
+    },
+    /// A field of Young's modulus that was read in a wrong unit, by all appearances.
+    #[error("the field of Young's modulus has a median of {young:.3e} Pa (believed: {:.0e} to {:.0e} Pa), so the field's \
+             unit is wrong{}", plausible::YOUNG.start(), plausible::YOUNG.end(), likely(suggested))]
+    YoungUnit {
+        /// Median of the field, Pa.
+        young: f64,
+        /// Units that would fit.
+        suggested: Vec<&'static str>,
+    },
+    /// A field on a surface that is not the vessel's.
+    #[error("the field's surface is {} away from the vessel's wall at {} (allowed: {}): it belongs to another vessel, or \
+             has another unit of length", in_mm(*distance), mm(place), in_mm(*allowed))]
+    FieldApart {
+        /// Place on the wall, m.
+        place: [f64; 3],
+        /// Distance from the field's surface, m.
+        distance: f64,
+        /// Largest distance allowed, m.
+        allowed: f64,
+    },
     /// A field that does not belong to the wall.
     #[error("the wall's thickness has {given} values, but the wall has {vertices} vertices")]
     Length {
@@ -82,7 +116,7 @@ pub enum ShellError {
     /// A thickness for which there is no room.
     #[error("the wall is too thick for the vessel: at {} there is room for {} where {} is asked, and {:.0} % of the wall \
              (allowed: {:.0} %) have less than nine tenths of it, because the wall would fold or meet another part of \
-             itself; allowed is a thickness up to about {}, or one of_radius", mm(place), in_mm(*room), in_mm(*asked),
+             itself; allowed is a thickness up to about {}", mm(place), in_mm(*room), in_mm(*asked),
              100.0 * share, 100.0 * most, in_mm(*allowed))]
     Room {
         /// Where there is least room, m.
@@ -114,4 +148,10 @@ pub enum ShellError {
         /// Least allowed.
         least: f64,
     },
+}
+
+/// The units that would fit, as an advice.
+fn likely(units: &[&'static str]) -> String {
+    let quoted: Vec<String> = units.iter().map(|unit| format!("unit = \"{unit}\"")).collect();
+    if quoted.is_empty() { "; check the field".to_owned() } else { format!("; likely: {}", quoted.join(" or ")) }
 }

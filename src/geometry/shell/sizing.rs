@@ -39,20 +39,20 @@ pub(super) fn radii(surface: &Nearest, sites: &Sites<'_>, most: f64) -> Vec<f64>
         .collect();
     let mut radii = vec![f64::NAN; sites.at.len()];
     sampled.iter().enumerate().for_each(|(k, &radius)| radii[k * stride] = radius);
-    spread(sites.graph, &mut radii);
-    for _ in 0..2 {
-        radii = median(sites.graph, &radii);
-    }
     let mut sorted = sampled;
     sorted.sort_unstable_by(f64::total_cmp);
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or(most);
+    spread(sites.graph, &mut radii, middle);
+    for _ in 0..2 {
+        radii = median(sites.graph, &radii);
+    }
     radii.iter_mut().for_each(|radius| *radius = radius.clamp(0.125 * middle, 8.0 * middle));
     smooth(sites.graph, &mut radii, 4);
     radii
 }
 
-/// Fills values that are not known (NaN) from neighbours that are, ring by ring.
-fn spread(graph: &Graph, values: &mut [f64]) {
+/// Fills values that are not known (NaN) from neighbours that are, ring by ring; with `other` where none is.
+fn spread(graph: &Graph, values: &mut [f64], other: f64) {
     let mut open: Vec<u32> = (0u32..).zip(values.iter()).filter(|(_, x)| x.is_nan()).map(|(v, _)| v).collect();
     while !open.is_empty() {
         let mean = |&v: &u32| {
@@ -62,6 +62,7 @@ fn spread(graph: &Graph, values: &mut [f64]) {
         };
         let found: Vec<(u32, f64)> = open.iter().map(mean).filter(|(_, x)| !x.is_nan()).collect();
         if found.is_empty() {
+            open.iter().for_each(|&v| values[v as usize] = other);
             return;
         }
         found.iter().for_each(|&(v, x)| values[v as usize] = x);

@@ -36,6 +36,9 @@ const ROUNDS: usize = 130;
 const STRAIGHTEN: usize = 10;
 const FILLET: usize = 34;
 
+/// Rounds after which the neighbours of bad elements are rounded off as well.
+const WIDEN: usize = 70;
+
 /// How far feet may leave the surface, in edge lengths: as the wall gets thinner, and at the end.
 const DEPARTURE: [f64; 2] = [0.35, 0.9];
 
@@ -88,7 +91,8 @@ impl<'a> Columns<'a> {
             vertices.sort_unstable();
             vertices.dedup();
         }
-        let mut quads: Vec<u32> = vertices.iter().flat_map(|&u| self.sheet.around[u as usize].iter().copied()).collect();
+        let mut quads: Vec<u32> =
+            vertices.iter().flat_map(|&u| self.sheet.around[u as usize].iter().copied()).collect();
         quads.sort_unstable();
         quads.dedup();
         quads
@@ -110,7 +114,10 @@ impl<'a> Columns<'a> {
             })
             .collect();
         let mut limited = median(&self.sheet.graph, &room);
-        limited.iter_mut().zip(&self.thickness).for_each(|(limited, &asked)| *limited = limited.clamp(LEAST[0] * asked, asked));
+        limited
+            .iter_mut()
+            .zip(&self.thickness)
+            .for_each(|(limited, &asked)| *limited = limited.clamp(LEAST[0] * asked, asked));
         limit_slope(&self.sheet.graph, &self.sheet.at, &mut limited, SLOPE);
         let mut even = limited.clone();
         smooth(&self.sheet.graph, &mut even, 3);
@@ -162,14 +169,15 @@ impl<'a> Columns<'a> {
             if bad.is_empty() {
                 return;
             }
-            let beside = self.beside(&bad);
+            let beside = self.beside(&bad, 2);
             self.ways = self.averaged(&beside);
             if round >= FILLET {
                 self.turn_upright(&bad);
             }
             if round >= STRAIGHTEN {
                 let late = round.saturating_sub(FILLET) as f64 / (ROUNDS - FILLET) as f64;
-                self.round_off(&bad, DEPARTURE[0] + late * (DEPARTURE[1] - DEPARTURE[0]));
+                let rings = usize::from(round >= WIDEN);
+                self.round_off(self.beside(&bad, rings), DEPARTURE[0] + late * (DEPARTURE[1] - DEPARTURE[0]));
             }
             if round >= FILLET && round % 2 == 0 {
                 for corner in bad.iter().flat_map(|&q| self.sheet.quads[q]) {
@@ -201,12 +209,9 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Moves the feet of the columns of these quadrilaterals toward the middle of their neighbours, off the surface by
+    /// Moves the feet of these columns toward the middle of their neighbours, off the surface by
     /// this part of the edge length at most.
-    fn round_off(&mut self, quads: &[usize], departure: f64) {
-        let mut columns: Vec<u32> = quads.iter().flat_map(|&q| self.sheet.quads[q]).collect();
-        columns.sort_unstable();
-        columns.dedup();
+    fn round_off(&mut self, mut columns: Vec<u32>, departure: f64) {
         columns.retain(|&v| self.sheet.rim[v as usize].is_none());
         let moved = |&v: &u32| {
             let (v, near) = (v as usize, &self.sheet.graph[v as usize]);
@@ -231,10 +236,12 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Vertices of these quadrilaterals and the two rings around them.
-    fn beside(&self, quads: &[usize]) -> Vec<u32> {
+    /// Vertices of these quadrilaterals and of so many rings around them, sorted.
+    fn beside(&self, quads: &[usize], rings: usize) -> Vec<u32> {
         let mut found: Vec<u32> = quads.iter().flat_map(|&q| self.sheet.quads[q]).collect();
-        for _ in 0..2 {
+        found.sort_unstable();
+        found.dedup();
+        for _ in 0..rings {
             let ring: Vec<u32> = found.iter().flat_map(|&v| self.sheet.graph[v as usize].iter().copied()).collect();
             found.extend(ring);
             found.sort_unstable();
