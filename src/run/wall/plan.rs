@@ -70,9 +70,18 @@ impl WallPlan {
     }
 
     fn new(case: &Case, wall: &Wall, (vessel, iolets): (&Vessel, &[Iolet]), room: &Room) -> Result<Self, PlanError> {
-        let settings = settings(case, wall, vessel)?;
+        let mut settings = settings(case, wall, vessel)?;
         room.admits_wall(case, wall, [estimate(vessel, &settings), settings.spacing, SPARE[0]])?;
-        let (shell, report) = shell::build(vessel, &settings).map_err(|error| no_mesh(case, wall, &error))?;
+        let (shell, report) = match shell::build(vessel, &settings) {
+            // A spacing that the case leaves open follows the narrowest part of the vessel.
+            Err(ShellError::Coarse { allowed, .. }) if wall.spacing.is_none() => {
+                settings.spacing = allowed;
+                room.admits_wall(case, wall, [estimate(vessel, &settings), settings.spacing, SPARE[0]])?;
+                shell::build(vessel, &settings)
+            }
+            built => built,
+        }
+        .map_err(|error| no_mesh(case, wall, &error))?;
         let size = (3 * shell.nodes.len()) as f64;
         room.admits_wall(case, wall, [size, settings.spacing, SPARE[1]])?;
         let places: Vec<[f64; 3]> = (0..shell.columns() as u32).map(|c| shell.place(c, 0).into()).collect();
@@ -230,7 +239,11 @@ fn settings(case: &Case, wall: &Wall, vessel: &Vessel) -> Result<Settings, PlanE
     };
     let layers = wall.layers.as_ref().map_or(LAYERS, |layers| *layers.get_ref() as usize);
     let spacing = wall.spacing.as_ref().map_or_else(|| Settings::default_spacing(vessel), |s| s.get_ref().si());
-    Ok(Settings::new(spacing, layers, thickness))
+    let field_unit = match wall.thickness.get_ref() {
+        Thickness::Field(named) => Some(named.si),
+        Thickness::Uniform(_) | Thickness::OfRadius(_) => None,
+    };
+    Ok(Settings { field_unit, ..Settings::new(spacing, layers, thickness) })
 }
 
 /// Unknowns that the mesh will have, about, by the area of the vessel's wall.
