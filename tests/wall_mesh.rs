@@ -161,7 +161,7 @@ fn a_thickness_field_in_the_wrong_unit_is_refused() {
     let Some(surface) = load("pulmonary_wall_properties", &["SU201_2005_RPA1_exterior.vtp"]) else { return };
     let path = data().unwrap().join("pulmonary_wall_properties/SU201_2005_RPA1_wallprop.vtp");
     let vessel = vessel(surface);
-    let field = read_field(&[path.clone()], 1e-3, "thickness").unwrap();
+    let field = read_field(std::slice::from_ref(&path), 1e-3, "thickness").unwrap();
     assert_eq!((field.values.len(), field.surface.vertices.len()), (5305, 5305));
     let values = field_on_wall(&vessel, &field).unwrap();
     assert!(values.iter().all(|value| (0.0199..0.1001).contains(value)));
@@ -169,12 +169,12 @@ fn a_thickness_field_in_the_wrong_unit_is_refused() {
         field_unit: Some(unit),
         ..Settings::new(0.4e-3, 2, Thickness::Vertices(values.iter().map(|value| value * unit).collect()))
     };
-    let said = build(&vessel, &settings(1e-3)).unwrap_err().to_string();
+    let said = build(&vessel, &settings(1e-3)).map(drop).unwrap_err().to_string();
     println!("{said}");
     assert!(said.contains("unit is wrong; likely: unit = \"cm\""), "{said}");
     let (_, report) = built("pulmonary field", &vessel, &settings(1e-2));
     assert!((0.3e-3..0.8e-3).contains(&report.thickness[1]));
-    let missing = read_field(&[path.clone()], 1e-3, "thick").unwrap_err().to_string();
+    let missing = read_field(std::slice::from_ref(&path), 1e-3, "thick").unwrap_err().to_string();
     println!("{missing}");
     assert!(missing.contains("no field `thick`") && missing.contains("`thickness` (0.02 to 0.1)"), "{missing}");
     let young = read_field(&[path], 1e-3, "Young_Mod").unwrap().values;

@@ -79,3 +79,27 @@ fn ranged(name: &str, values: &[f64]) -> String {
     let [low, high] = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[a, b], &x| [a.min(x), b.max(x)]);
     format!("`{name}` ({low} to {high})")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn legacy_files_have_fields_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("wall.vtk");
+        let text = "# vtk DataFile Version 3.0\nt\nASCII\nDATASET POLYDATA\nPOINTS 3 float\n0 0 0 1 0 0 0 1 0\n\
+                    POLYGONS 1 4\n3 0 1 2\nCELL_DATA 1\nSCALARS part float\nLOOKUP_TABLE default\n7\nPOINT_DATA 3\n\
+                    SCALARS h float\nLOOKUP_TABLE default\n1 2 3\nFIELD f 1\nE 1 3 double\n4 5 6\n";
+        std::fs::write(&path, text).unwrap();
+        let read = |name: &str| read_field(std::slice::from_ref(&path), 1e-3, name);
+        let field = read("h").unwrap();
+        assert_eq!((field.values, field.surface.vertices[1]), (vec![1.0, 2.0, 3.0], [1e-3, 0.0, 0.0]));
+        assert_eq!(read("E").unwrap().values, [4.0, 5.0, 6.0]);
+        let said = read("part").unwrap_err().to_string();
+        assert!(said.ends_with("it has `h` (1 to 3), `E` (4 to 6)"), "{said}");
+        std::fs::write(&path, text.replace("1 2 3", "1 nan 3")).unwrap();
+        assert!(read("h").unwrap_err().to_string().contains("point 1 is NaN"));
+    }
+}

@@ -168,8 +168,7 @@ fn attempt(vessel: &Vessel, settings: &Settings) -> Result<(Shell, Report), Shel
     let (layers, ends) = (settings.layers, sheet.ends(&target, vessel.openings.len()));
     let shell = Shell { quads: sheet.quads.clone(), layers, nodes: columns.nodes(), ends };
     let span = radii.iter().fold([f64::INFINITY, 0.0], |[low, high]: [f64; 2], &r| [low.min(r), high.max(r)]);
-    let mut report = report(&shell, &sheet, &asked, &columns.across(), span, left_out);
-    report.spacing = settings.spacing;
+    let report = report(&shell, &sheet, &asked, &columns.across(), span, left_out, settings.spacing);
     judge(&shell, &report, &asked)?;
     Ok((shell, report))
 }
@@ -264,7 +263,15 @@ fn at_columns(sheet: &Sheet, target: &Target, values: &[f64]) -> Vec<f64> {
 }
 
 /// Measures a shell.
-fn report(shell: &Shell, sheet: &Sheet, asked: &[f64], kept: &[f64], radius: [f64; 2], left_out: usize) -> Report {
+fn report(
+    shell: &Shell,
+    sheet: &Sheet,
+    asked: &[f64],
+    kept: &[f64],
+    radius: [f64; 2],
+    left_out: usize,
+    spacing: f64,
+) -> Report {
     let mut areas = vec![0.0; sheet.at.len()];
     for &quad in &sheet.quads {
         let area = sheet.area_of(quad).norm();
@@ -280,7 +287,7 @@ fn report(shell: &Shell, sheet: &Sheet, asked: &[f64], kept: &[f64], radius: [f6
     let worst_place = (shell.corners(quad, layer).iter().sum::<Vector3<f64>>() / 8.0).into();
     let [least, most] = kept.iter().fold([f64::INFINITY, 0.0], |[a, b]: [f64; 2], &t| [a.min(t), b.max(t)]);
     Report {
-        spacing: 0.0,
+        spacing,
         nodes: shell.nodes.len(),
         elements: shell.elements(),
         scaled_jacobian,

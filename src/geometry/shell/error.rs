@@ -61,7 +61,8 @@ pub enum ShellError {
         thickness: f64,
     },
     /// A thickness field that was read in a wrong unit, by all appearances.
-    #[error("the wall's thickness field has a median of {} where the vessel's radius has one of {}: {:.2} times what arteries              of that size have (believed: {} to {} times), so the field's unit is wrong{}", in_mm(*thickness),
+    #[error("the wall's thickness field has a median of {} where the vessel's radius has one of {}: {:.2} times what arteries of \
+             that size have (believed: {} to {} times), so the field's unit is wrong{}", in_mm(*thickness),
              in_mm(*radius), part, plausible::THICKNESS.start(), plausible::THICKNESS.end(), likely(suggested))]
     ThicknessUnit {
         /// Median of the field, m.
