@@ -75,7 +75,7 @@ impl WallPlan {
         let (shell, report) = match shell::build(vessel, &settings) {
             // A spacing that the case leaves open follows the narrowest part of the vessel.
             Err(ShellError::Coarse { allowed, .. }) if wall.spacing.is_none() => {
-                settings.spacing = allowed;
+                settings.spacing = 0.95 * allowed;
                 room.admits_wall(case, wall, [estimate(vessel, &settings), settings.spacing, SPARE[0]])?;
                 shell::build(vessel, &settings)
             }
