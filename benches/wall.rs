@@ -89,7 +89,7 @@ fn run(name: &str, size: [usize; 3], poisson: f64) {
     let solution = solve(&residual, &force, TOLERANCE, &mut inner, &mut |_| ControlFlow::Continue(()));
     let Solution { displacement, iterations, rounds, residual } = solution.expect("a solution");
     let solved = lap(0.0);
-    recover(&shell, &material, &displacement).expect("stresses");
+    recover(&shell, &material, &displacement, None).expect("stresses");
     let total = lap(0.0);
     println!(
         "{name:>5} {poisson:>6} {:>9} {assembled:>8.3} {:>7.3} {:>7.3} {:>7.3} {total:>7.3} {rounds:>6} {iterations:>7} \

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::assembly::Stiffness;
 use super::dense::inverse;
+use super::memory;
 use super::product::PAD;
 use super::smoother::Step;
 
@@ -35,7 +36,7 @@ impl ColumnFactors {
     /// The number of a column whose stiffness is not positive.
     pub(super) fn new(stiffness: &Stiffness, diagonal: &[Block]) -> Result<Self, u32> {
         let levels = stiffness.levels;
-        let mut factors = Self { levels, lower: vec![0.0; 9 * diagonal.len()], inverse: vec![0.0; 9 * diagonal.len()] };
+        let mut factors = Self { levels, lower: memory::zeros(9 * diagonal.len()), inverse: memory::zeros(9 * diagonal.len()) };
         let parts = factors.lower.par_chunks_mut(9 * levels).zip(factors.inverse.par_chunks_mut(9 * levels));
         parts.with_min_len(64).enumerate().try_for_each(|(column, (lower, inverses))| {
             let of = &diagonal[column * levels..(column + 1) * levels];

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::aggregate::Aggregates;
+use super::lanes::{self, Kernel, Lanes};
 use super::prolong::Transfer;
 use super::sparse::{Blocks, Rows};
 
@@ -29,7 +30,7 @@ pub(super) fn product<const B: usize>(matrix: &impl Rows<B>, p: &Transfer, aggre
             |scratch, task| {
                 let mut piece = Piece::default();
                 for group in task * TASK..groups.min((task + 1) * TASK) {
-                    scratch.group(matrix, p, aggregates, group, &mut piece);
+                    lanes::run(AddGroup { scratch, matrix, p, aggregates, group, piece: &mut piece });
                 }
                 piece
             },
@@ -109,6 +110,23 @@ fn revive(mut blocks: Blocks) -> Blocks {
     blocks
 }
 
+/// A group's part of the coarse matrix.
+struct AddGroup<'a, const B: usize, R> {
+    scratch: &'a mut Scratch<B>,
+    matrix: &'a R,
+    p: &'a Transfer,
+    aggregates: &'a Aggregates,
+    group: usize,
+    piece: &'a mut Piece,
+}
+
+impl<const B: usize, R: Rows<B>> Kernel for AddGroup<'_, B, R> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        self.scratch.group(self.matrix, self.p, self.aggregates, self.group, self.piece);
+    }
+}
+
 /// What a thread works with.
 struct Scratch<const B: usize> {
     /// Number of each coarse node among those around the group.
@@ -137,6 +155,7 @@ impl<const B: usize> Scratch<B> {
         }
     }
 
+    #[inline(always)]
     fn group(
         &mut self,
         matrix: &impl Rows<B>,
@@ -173,9 +192,10 @@ impl<const B: usize> Scratch<B> {
     }
 
     /// Adds a row of `A P`.
+    #[inline(always)]
     fn row(&mut self, matrix: &impl Rows<B>, p: &Transfer, node: usize) {
         let first = self.entries.len() as u32;
-        matrix.visit(node, &mut |other, block| {
+        for (other, block) in (0..matrix.places(node)).filter_map(|place| matrix.entry(node, place)) {
             for e in p.of(other) {
                 let coarse = p.coarse[e];
                 let mut local = self.local[coarse as usize];
@@ -195,15 +215,16 @@ impl<const B: usize> Scratch<B> {
                 let to = &mut self.values[at as usize];
                 for (b, p) in p.block::<B>(e).iter().enumerate() {
                     let p = p.map(f64::from);
-                    for (to, row) in to.iter_mut().zip(block) {
+                    for (to, row) in to.iter_mut().zip(&block) {
                         to.iter_mut().zip(p).for_each(|(t, p)| *t += row[b] * p);
                     }
                 }
             }
-        });
+        }
     }
 
     /// Adds `P_i^T (A P)_i` of one entry of a node.
+    #[inline(always)]
     fn spread(&mut self, coarse: u32, p: &[[f32; 6]], entries: std::ops::Range<usize>) {
         let (n, row) = (self.around.len(), self.local[coarse as usize]);
         for at in entries {

@@ -20,6 +20,7 @@ pub mod face;
 mod galerkin;
 pub mod hierarchy;
 mod lanes;
+mod memory;
 pub mod load;
 pub mod material;
 pub mod product;
