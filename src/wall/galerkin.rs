@@ -101,10 +101,10 @@ fn revive(mut blocks: Blocks) -> Blocks {
     let diagonal = blocks.diagonal();
     let numbers = || diagonal.iter().flat_map(|block| (0..6).map(|k| block[k][k])).filter(|v| *v > 0.0);
     let mean = numbers().sum::<f64>() / (numbers().count().max(1)) as f64;
-    for row in 0..blocks.len() {
+    for (row, own) in diagonal.iter().enumerate() {
         for e in blocks.row(row).filter(|&e| blocks.column[e] as usize == row).collect::<Vec<_>>() {
             let block = &mut blocks.values[e];
-            (0..6).filter(|&k| diagonal[row][k][k] == 0.0).for_each(|k| block[k][k] = mean);
+            (0..6).filter(|&k| own[k][k] == 0.0).for_each(|k| block[k][k] = mean);
         }
     }
     blocks
@@ -156,14 +156,7 @@ impl<const B: usize> Scratch<B> {
     }
 
     #[inline(always)]
-    fn group(
-        &mut self,
-        matrix: &impl Rows<B>,
-        p: &Transfer,
-        aggregates: &Aggregates,
-        group: usize,
-        piece: &mut Piece,
-    ) {
+    fn group(&mut self, matrix: &impl Rows<B>, p: &Transfer, aggregates: &Aggregates, group: usize, piece: &mut Piece) {
         let levels = aggregates.levels();
         let nodes = aggregates.members(group).iter().flat_map(|&c| (0..levels).map(move |k| c as usize * levels + k));
         let nodes: Vec<usize> = nodes.collect();
@@ -179,7 +172,9 @@ impl<const B: usize> Scratch<B> {
         self.used.clear();
         self.used.resize(n * n, false);
         for (k, &node) in nodes.iter().enumerate() {
-            p.of(node).for_each(|e| self.spread(p.coarse[e], p.block::<B>(e), ends[k]..ends[k + 1]));
+            for e in p.of(node) {
+                self.spread(p.coarse[e], p.block::<B>(e), ends[k]..ends[k + 1]);
+            }
         }
         for (at, block) in self.dense.iter().enumerate().filter(|(at, _)| self.used[*at]) {
             piece.add(self.around[at / n], self.around[at % n], block);
@@ -195,7 +190,8 @@ impl<const B: usize> Scratch<B> {
     #[inline(always)]
     fn row(&mut self, matrix: &impl Rows<B>, p: &Transfer, node: usize) {
         let first = self.entries.len() as u32;
-        for (other, block) in (0..matrix.places(node)).filter_map(|place| matrix.entry(node, place)) {
+        for place in 0..matrix.places(node) {
+            let Some((other, block)) = matrix.entry(node, place) else { continue };
             for e in p.of(other) {
                 let coarse = p.coarse[e];
                 let mut local = self.local[coarse as usize];
@@ -216,7 +212,9 @@ impl<const B: usize> Scratch<B> {
                 for (b, p) in p.block::<B>(e).iter().enumerate() {
                     let p = p.map(f64::from);
                     for (to, row) in to.iter_mut().zip(&block) {
-                        to.iter_mut().zip(p).for_each(|(t, p)| *t += row[b] * p);
+                        for (t, p) in to.iter_mut().zip(p) {
+                            *t += row[b] * p;
+                        }
                     }
                 }
             }
@@ -237,7 +235,9 @@ impl<const B: usize> Scratch<B> {
             for (p, value) in p.iter().zip(&self.values[at]) {
                 for (to, p) in self.dense[to].iter_mut().zip(p) {
                     let p = f64::from(*p);
-                    to.iter_mut().zip(value).for_each(|(t, v)| *t += p * v);
+                    for (t, v) in to.iter_mut().zip(value) {
+                        *t += p * v;
+                    }
                 }
             }
         }

@@ -15,11 +15,11 @@ use super::columns::ColumnFactors;
 use super::constraint::Supports;
 use super::dense::{inverse, invert};
 use super::error::WallError;
+use super::galerkin;
 use super::product::{PAD, padded, product};
 use super::prolong::{NodeModes, Transfer, orthonormal, smooth};
-use super::sparse::{BlockMatrix, Blocks, Finest, diagonal};
 use super::smoother::Step;
-use super::galerkin;
+use super::sparse::{BlockMatrix, Blocks, Finest, diagonal};
 use crate::geometry::shell::Shell;
 
 /// Unknowns of the coarsest level at most, where coarsening goes on.
@@ -189,9 +189,8 @@ fn rigid_motions(shell: &Shell, supports: &Supports) -> Vec<NodeModes<3>> {
     let mut modes: Vec<_> = shell.nodes.par_iter().with_min_len(1024).map(motion).collect();
     for (node, free) in &supports.held {
         let all = modes[*node as usize];
-        modes[*node as usize] = std::array::from_fn(|a| {
-            std::array::from_fn(|k| (0..3).map(|b| free[(a, b)] * all[b][k]).sum())
-        });
+        modes[*node as usize] =
+            std::array::from_fn(|a| std::array::from_fn(|k| (0..3).map(|b| free[(a, b)] * all[b][k]).sum()));
     }
     modes
 }
@@ -211,8 +210,7 @@ fn relax_points<const B: usize>(inverses: &[[[f64; B]; B]], column: usize, modes
     let first = column * modes.len();
     for (modes, inverse) in modes.iter_mut().zip(&inverses[first..]) {
         let r = *modes;
-        *modes =
-            std::array::from_fn(|a| std::array::from_fn(|k| (0..B).map(|b| inverse[a][b] * r[b][k]).sum()));
+        *modes = std::array::from_fn(|a| std::array::from_fn(|k| (0..B).map(|b| inverse[a][b] * r[b][k]).sum()));
     }
 }
 

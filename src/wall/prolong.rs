@@ -223,7 +223,8 @@ impl<const B: usize, R: Rows<B>> Kernel for Gather<'_, B, R> {
         let levels = self.aggregates.levels();
         for level in 0..levels {
             let row = self.column * levels + level;
-            for (other, block) in (0..self.matrix.places(row)).filter_map(|place| self.matrix.entry(row, place)) {
+            for place in 0..self.matrix.places(row) {
+                let Some((other, block)) = self.matrix.entry(row, place) else { continue };
                 let aggregate = self.aggregates.of(other);
                 let slot = self.found.iter().position(|(known, _)| *known == aggregate).unwrap_or_else(|| {
                     self.found.push((aggregate, vec![[[0.0; 6]; B]; levels]));
@@ -232,7 +233,9 @@ impl<const B: usize, R: Rows<B>> Kernel for Gather<'_, B, R> {
                 let to = &mut self.found[slot].1[level];
                 for (to, row) in to.iter_mut().zip(&block) {
                     for (a, mode) in row.iter().zip(&self.modes[other]) {
-                        to.iter_mut().zip(mode).for_each(|(t, q)| *t += a * q);
+                        for (t, q) in to.iter_mut().zip(mode) {
+                            *t += a * q;
+                        }
                     }
                 }
             }
