@@ -125,7 +125,8 @@ fn iterations_hardly_grow() {
     let thick = |n: usize| (3e-3, Counts { around: 10 * n, along: 7 * n, layers: n }, 0.3);
     let cases = [("thin", thin(2), thin(4)), ("thick", thick(2), thick(4))];
     for (what, coarse, fine) in cases {
-        for (how, held) in [("radially", Held::Radially), ("at one end", Held::AtOneEnd), ("springs", Held::BySprings)] {
+        for (how, held) in [("radially", Held::Radially), ("at one end", Held::AtOneEnd), ("springs", Held::BySprings)]
+        {
             let [coarse, fine] = [coarse, fine].map(|(thickness, counts, poisson)| {
                 let solution = Setup::new(thickness, counts, poisson, held).on_cpu();
                 assert!(solution.residual <= TOLERANCE);

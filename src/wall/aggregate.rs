@@ -115,17 +115,15 @@ fn grown(graph: &Graph) -> (Vec<u32>, usize) {
         }
     }
     let cores = group.clone();
-    for column in 0..graph.len() {
-        if group[column] == FREE {
-            let mut near: Vec<u32> =
-                graph.around(column).iter().map(|&d| cores[d as usize]).filter(|&g| g != FREE).collect();
-            near.sort_unstable();
-            let links = |g: u32| near.iter().filter(|&&other| other == g).count();
-            // A column that took none has a neighbour that is in a group.
-            let most = near.iter().copied().max_by_key(|&g| (links(g), std::cmp::Reverse(g)));
-            group[column] = most.unwrap_or(groups);
-            groups += u32::from(most.is_none());
-        }
+    for (column, group) in group.iter_mut().enumerate().filter(|(_, group)| **group == FREE) {
+        let mut near: Vec<u32> =
+            graph.around(column).iter().map(|&d| cores[d as usize]).filter(|&g| g != FREE).collect();
+        near.sort_unstable();
+        let links = |g: u32| near.iter().filter(|&&other| other == g).count();
+        // A column that took none has a neighbour that is in a group.
+        let most = near.iter().copied().max_by_key(|&g| (links(g), std::cmp::Reverse(g)));
+        *group = most.unwrap_or(groups);
+        groups += u32::from(most.is_none());
     }
     (group, groups as usize)
 }

@@ -14,6 +14,7 @@ use super::element::{block, relief, shape};
 use super::error::WallError;
 use super::lanes::{self, Kernel, LANES, Lanes};
 use super::material::Material;
+use super::memory;
 use super::reference::NODES;
 use crate::geometry::shell::Shell;
 
@@ -90,7 +91,7 @@ impl Stiffness {
         Self {
             levels,
             start,
-            blocks: vec![0.0; neighbour.len() * levels * ROW],
+            blocks: memory::zeros(neighbour.len() * levels * ROW),
             neighbour,
             own: vec![0.0; shell.nodes.len() * 9],
         }

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::assembly::Stiffness;
 use super::dense::inverse;
+use super::memory;
 use super::product::PAD;
 use super::smoother::Step;
 
@@ -35,7 +36,8 @@ impl ColumnFactors {
     /// The number of a column whose stiffness is not positive.
     pub(super) fn new(stiffness: &Stiffness, diagonal: &[Block]) -> Result<Self, u32> {
         let levels = stiffness.levels;
-        let mut factors = Self { levels, lower: vec![0.0; 9 * diagonal.len()], inverse: vec![0.0; 9 * diagonal.len()] };
+        let mut factors =
+            Self { levels, lower: memory::zeros(9 * diagonal.len()), inverse: memory::zeros(9 * diagonal.len()) };
         let parts = factors.lower.par_chunks_mut(9 * levels).zip(factors.inverse.par_chunks_mut(9 * levels));
         parts.with_min_len(64).enumerate().try_for_each(|(column, (lower, inverses))| {
             let of = &diagonal[column * levels..(column + 1) * levels];
@@ -95,25 +97,18 @@ impl ColumnFactors {
     pub(super) fn solve(&self, column: usize, r: &mut [[f64; 3]]) {
         let range = 9 * column * self.levels..9 * (column + 1) * self.levels;
         let (lower, inverse) = (&self.lower[range.clone()], &self.inverse[range]);
-        let at = |numbers: &[f32], level: usize, k: usize| f64::from(numbers[9 * level + k]);
+        let (lower, inverse) = (lower.as_chunks::<9>().0, inverse.as_chunks::<9>().0);
+        let times = |m: &[f32; 9], v: [f64; 3], row: usize, column: usize| -> [f64; 3] {
+            std::array::from_fn(|a| (0..3).map(|b| f64::from(m[row * a + column * b]) * v[b]).sum())
+        };
+        let minus = |a: [f64; 3], b: [f64; 3]| -> [f64; 3] { std::array::from_fn(|k| a[k] - b[k]) };
         for k in 1..self.levels {
-            let below = r[k - 1];
-            for a in 0..3 {
-                r[k][a] -= (0..3).map(|b| at(lower, k, 3 * a + b) * below[b]).sum::<f64>();
-            }
+            r[k] = minus(r[k], times(&lower[k], r[k - 1], 3, 1));
         }
-        let mut above = [0.0; 3];
+        let mut from_above = [0.0; 3];
         for k in (0..self.levels).rev() {
-            let y = r[k];
-            for a in 0..3 {
-                let own: f64 = (0..3).map(|b| at(inverse, k, 3 * a + b) * y[b]).sum();
-                let from_above: f64 = match k + 1 < self.levels {
-                    true => (0..3).map(|b| at(lower, k + 1, 3 * b + a) * above[b]).sum(),
-                    false => 0.0,
-                };
-                r[k][a] = own - from_above;
-            }
-            above = r[k];
+            r[k] = minus(times(&inverse[k], r[k], 3, 1), from_above);
+            from_above = times(&lower[k], r[k], 1, 3);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::aggregate::Aggregates;
+use super::lanes::{self, Kernel, Lanes};
 use super::prolong::Transfer;
 use super::sparse::{Blocks, Rows};
 
@@ -29,7 +30,7 @@ pub(super) fn product<const B: usize>(matrix: &impl Rows<B>, p: &Transfer, aggre
             |scratch, task| {
                 let mut piece = Piece::default();
                 for group in task * TASK..groups.min((task + 1) * TASK) {
-                    scratch.group(matrix, p, aggregates, group, &mut piece);
+                    lanes::run(AddGroup { scratch, matrix, p, aggregates, group, piece: &mut piece });
                 }
                 piece
             },
@@ -100,13 +101,30 @@ fn revive(mut blocks: Blocks) -> Blocks {
     let diagonal = blocks.diagonal();
     let numbers = || diagonal.iter().flat_map(|block| (0..6).map(|k| block[k][k])).filter(|v| *v > 0.0);
     let mean = numbers().sum::<f64>() / (numbers().count().max(1)) as f64;
-    for row in 0..blocks.len() {
+    for (row, own) in diagonal.iter().enumerate() {
         for e in blocks.row(row).filter(|&e| blocks.column[e] as usize == row).collect::<Vec<_>>() {
             let block = &mut blocks.values[e];
-            (0..6).filter(|&k| diagonal[row][k][k] == 0.0).for_each(|k| block[k][k] = mean);
+            (0..6).filter(|&k| own[k][k] == 0.0).for_each(|k| block[k][k] = mean);
         }
     }
     blocks
+}
+
+/// A group's part of the coarse matrix.
+struct AddGroup<'a, const B: usize, R> {
+    scratch: &'a mut Scratch<B>,
+    matrix: &'a R,
+    p: &'a Transfer,
+    aggregates: &'a Aggregates,
+    group: usize,
+    piece: &'a mut Piece,
+}
+
+impl<const B: usize, R: Rows<B>> Kernel for AddGroup<'_, B, R> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        self.scratch.group(self.matrix, self.p, self.aggregates, self.group, self.piece);
+    }
 }
 
 /// What a thread works with.
@@ -137,6 +155,7 @@ impl<const B: usize> Scratch<B> {
         }
     }
 
+    #[inline(always)]
     fn group(&mut self, matrix: &impl Rows<B>, p: &Transfer, aggregates: &Aggregates, group: usize, piece: &mut Piece) {
         let levels = aggregates.levels();
         let nodes = aggregates.members(group).iter().flat_map(|&c| (0..levels).map(move |k| c as usize * levels + k));
@@ -153,7 +172,9 @@ impl<const B: usize> Scratch<B> {
         self.used.clear();
         self.used.resize(n * n, false);
         for (k, &node) in nodes.iter().enumerate() {
-            p.of(node).for_each(|e| self.spread(p.coarse[e], p.block::<B>(e), ends[k]..ends[k + 1]));
+            for e in p.of(node) {
+                self.spread(p.coarse[e], p.block::<B>(e), ends[k]..ends[k + 1]);
+            }
         }
         for (at, block) in self.dense.iter().enumerate().filter(|(at, _)| self.used[*at]) {
             piece.add(self.around[at / n], self.around[at % n], block);
@@ -166,9 +187,11 @@ impl<const B: usize> Scratch<B> {
     }
 
     /// Adds a row of `A P`.
+    #[inline(always)]
     fn row(&mut self, matrix: &impl Rows<B>, p: &Transfer, node: usize) {
         let first = self.entries.len() as u32;
-        matrix.visit(node, &mut |other, block| {
+        for place in 0..matrix.places(node) {
+            let Some((other, block)) = matrix.entry(node, place) else { continue };
             for e in p.of(other) {
                 let coarse = p.coarse[e];
                 let mut local = self.local[coarse as usize];
@@ -188,15 +211,18 @@ impl<const B: usize> Scratch<B> {
                 let to = &mut self.values[at as usize];
                 for (b, p) in p.block::<B>(e).iter().enumerate() {
                     let p = p.map(f64::from);
-                    for (to, row) in to.iter_mut().zip(block) {
-                        to.iter_mut().zip(p).for_each(|(t, p)| *t += row[b] * p);
+                    for (to, row) in to.iter_mut().zip(&block) {
+                        for (t, p) in to.iter_mut().zip(p) {
+                            *t += row[b] * p;
+                        }
                     }
                 }
             }
-        });
+        }
     }
 
     /// Adds `P_i^T (A P)_i` of one entry of a node.
+    #[inline(always)]
     fn spread(&mut self, coarse: u32, p: &[[f32; 6]], entries: std::ops::Range<usize>) {
         let (n, row) = (self.around.len(), self.local[coarse as usize]);
         for at in entries {
@@ -209,7 +235,9 @@ impl<const B: usize> Scratch<B> {
             for (p, value) in p.iter().zip(&self.values[at]) {
                 for (to, p) in self.dense[to].iter_mut().zip(p) {
                     let p = f64::from(*p);
-                    to.iter_mut().zip(value).for_each(|(t, v)| *t += p * v);
+                    for (t, v) in to.iter_mut().zip(value) {
+                        *t += p * v;
+                    }
                 }
             }
         }

@@ -26,8 +26,8 @@ use crate::geometry::shell::Shell;
 const COARSEST: usize = 400;
 
 /// Steps of the estimate of the largest eigenvalue, and what it is raised by.
-const STEPS: usize = 8;
-const MARGIN: f64 = 1.08;
+const STEPS: usize = 6;
+const MARGIN: f64 = 1.1;
 
 /// Largest eigenvalue that there can be on the finest level: an element has nodes of four columns.
 const FOUR: f64 = 4.0;

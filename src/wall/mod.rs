@@ -22,6 +22,7 @@ pub mod hierarchy;
 mod lanes;
 pub mod load;
 pub mod material;
+mod memory;
 pub mod product;
 pub mod prolong;
 mod reference;

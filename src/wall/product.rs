@@ -7,10 +7,17 @@
 use rayon::prelude::*;
 
 use super::assembly::Stiffness;
+use super::memory;
 
 /// Numbers before and after the unknowns of a padded vector: what the first and the last node of the mesh would find
 /// below and above them. They are multiplied by nought and must be finite.
 pub const PAD: usize = 3;
+
+/// How far ahead blocks are fetched, in numbers: what the processor does itself ends with each small page.
+const AHEAD: usize = 1024;
+
+/// Numbers of a cache line.
+const LINE: usize = 16;
 
 /// Nodes that a task takes at least.
 const MIN_NODES: usize = 512;
@@ -18,7 +25,7 @@ const MIN_NODES: usize = 512;
 /// A padded vector of zeros for a number of nodes.
 #[must_use]
 pub fn padded(nodes: usize) -> Vec<f32> {
-    vec![0.0; 3 * nodes + 2 * PAD]
+    memory::zeros(3 * nodes + 2 * PAD)
 }
 
 /// `y = K x`, or `y -= K x` if `subtract` is set; padded vectors.
@@ -95,6 +102,8 @@ impl Rows<'_> {
                 let other = 3 * levels * self.stiffness.neighbour[e] as usize;
                 let blocks = &self.stiffness.blocks[27 * levels * e..27 * levels * (e + 1)];
                 for (k, (sums, block)) in sums.iter_mut().zip(blocks.as_chunks::<27>().0).enumerate() {
+                    V::prefetch(block.as_ptr().wrapping_add(AHEAD));
+                    V::prefetch(block.as_ptr().wrapping_add(AHEAD + LINE));
                     let middle = V::repeat(nine(self.x, own + 3 * k));
                     let difference = V::load(nine(self.x, other + 3 * k)).minus(middle);
                     for (a, sum) in sums.iter_mut().enumerate() {
@@ -134,6 +143,8 @@ trait Nine: Copy {
     /// `self * factor + addend`
     fn times_plus(self, factor: Self, addend: Self) -> Self;
     fn sum(self) -> f32;
+    /// Asks for the memory of a number, which may lie anywhere.
+    fn prefetch(_: *const f32) {}
 }
 
 /// An array that the compiler vectorises as it can.
@@ -227,6 +238,11 @@ mod x86 {
             // SAFETY: as in `zero`.
             unsafe { _mm512_reduce_add_ps(self.0) }
         }
+        #[inline(always)]
+        fn prefetch(at: *const f32) {
+            // SAFETY: a prefetch does not fault.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+        }
     }
 
     /// A register of eight, and one number.
@@ -268,6 +284,11 @@ mod x86 {
                 let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
                 _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1))) + self.1
             }
+        }
+        #[inline(always)]
+        fn prefetch(at: *const f32) {
+            // SAFETY: a prefetch does not fault.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
         }
     }
 }

@@ -8,6 +8,8 @@
 use rayon::prelude::*;
 
 use super::aggregate::Aggregates;
+use super::lanes::{self, Kernel, Lanes};
+use super::memory;
 use super::sparse::Rows;
 
 /// Below this part of its length a mode is a sum of the others.
@@ -177,7 +179,8 @@ pub(super) fn smooth<const B: usize>(
         .map(|task| {
             let mut piece = Transfer { rows: B, ..Transfer::default() };
             for column in task * MIN_COLUMNS..columns.min((task + 1) * MIN_COLUMNS) {
-                let mut found = gather(matrix, modes, aggregates, column);
+                let mut found = Vec::new();
+                lanes::run(Gather { matrix, modes, aggregates, column, found: &mut found });
                 for (aggregate, values) in &mut found {
                     let touched: Vec<bool> = values.iter().map(|v| !is_zero(v)).collect();
                     relax(column, values);
@@ -206,31 +209,39 @@ fn is_zero<const B: usize>(value: &NodeModes<B>) -> bool {
 }
 
 /// `A Q` of a column's nodes, by aggregates, ascending.
-fn gather<const B: usize>(
-    matrix: &impl Rows<B>,
-    modes: &[NodeModes<B>],
-    aggregates: &Aggregates,
+struct Gather<'a, const B: usize, R> {
+    matrix: &'a R,
+    modes: &'a [NodeModes<B>],
+    aggregates: &'a Aggregates,
     column: usize,
-) -> Vec<(u32, Vec<NodeModes<B>>)> {
-    let levels = aggregates.levels();
-    let mut found: Vec<(u32, Vec<NodeModes<B>>)> = Vec::new();
-    for level in 0..levels {
-        matrix.visit(column * levels + level, &mut |other, block| {
-            let aggregate = aggregates.of(other);
-            let slot = found.iter().position(|(known, _)| *known == aggregate).unwrap_or_else(|| {
-                found.push((aggregate, vec![[[0.0; 6]; B]; levels]));
-                found.len() - 1
-            });
-            let to = &mut found[slot].1[level];
-            for (to, row) in to.iter_mut().zip(block) {
-                for (a, mode) in row.iter().zip(&modes[other]) {
-                    to.iter_mut().zip(mode).for_each(|(t, q)| *t += a * q);
+    found: &'a mut Vec<(u32, Vec<NodeModes<B>>)>,
+}
+
+impl<const B: usize, R: Rows<B>> Kernel for Gather<'_, B, R> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let levels = self.aggregates.levels();
+        for level in 0..levels {
+            let row = self.column * levels + level;
+            for place in 0..self.matrix.places(row) {
+                let Some((other, block)) = self.matrix.entry(row, place) else { continue };
+                let aggregate = self.aggregates.of(other);
+                let slot = self.found.iter().position(|(known, _)| *known == aggregate).unwrap_or_else(|| {
+                    self.found.push((aggregate, vec![[[0.0; 6]; B]; levels]));
+                    self.found.len() - 1
+                });
+                let to = &mut self.found[slot].1[level];
+                for (to, row) in to.iter_mut().zip(&block) {
+                    for (a, mode) in row.iter().zip(&self.modes[other]) {
+                        for (t, q) in to.iter_mut().zip(mode) {
+                            *t += a * q;
+                        }
+                    }
                 }
             }
-        });
+        }
+        self.found.sort_unstable_by_key(|(aggregate, _)| *aggregate);
     }
-    found.sort_unstable_by_key(|(aggregate, _)| *aggregate);
-    found
 }
 
 impl Transfer {
@@ -253,7 +264,7 @@ fn joined(pieces: Vec<Transfer>, rows: usize, coarse_nodes: usize) -> Transfer {
     let entries = pieces.iter().map(|piece| piece.coarse.len()).sum();
     let mut all = Transfer { rows, start: vec![0], ..Transfer::default() };
     all.coarse.reserve_exact(entries);
-    all.values.reserve_exact(6 * rows * entries);
+    all.values = memory::room(6 * rows * entries);
     let mut total = 0;
     for piece in pieces {
         for count in &piece.start {

@@ -21,6 +21,10 @@ const AIM: f64 = 0.7;
 /// A round that leaves more than this part of the residual gains nothing.
 const STAGNANT: f64 = 0.5;
 
+/// A solver in single precision. It is given a residual of length one, three numbers a node, the part of it that it may
+/// leave, and whom to tell after iterations; it gives the correction and the number of its iterations.
+pub type Inner<'a, E> = dyn FnMut(&[f32], f32, &mut Watch) -> Result<(Vec<f32>, usize), E> + 'a;
+
 /// How far the solution is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
@@ -77,8 +81,7 @@ pub enum SolveError<E: std::error::Error> {
 
 /// Solves `K u = load` (N, by node) to a residual of `tolerance` times the load's length.
 ///
-/// `inner` is given a residual of length one, three numbers a node, the part of it that it may leave, and whom to tell
-/// after iterations; it gives the correction and the number of its iterations. `progress` is told as often, and may end it.
+/// `progress` is told after every iteration that `inner` tells of, and may end it.
 ///
 /// # Errors
 /// [`SolveError`] if `inner` fails, if a round gains nothing, or if `progress` breaks.
@@ -86,7 +89,7 @@ pub fn solve<E: std::error::Error>(
     residual: &Residual,
     load: &[[f64; 3]],
     tolerance: f64,
-    inner: &mut dyn FnMut(&[f32], f32, &mut Watch) -> Result<(Vec<f32>, usize), E>,
+    inner: &mut Inner<E>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<Solution, SolveError<E>> {
     let mut u = vec![[0.0; 3]; load.len()];

@@ -9,8 +9,10 @@ const MIN_TASK: usize = 64;
 
 /// A symmetric matrix of `B` by `B` blocks, row by row in double precision.
 pub(super) trait Rows<const B: usize>: Sync {
-    /// Calls `each` with the column and the block of every entry of a row.
-    fn visit(&self, row: usize, each: &mut impl FnMut(usize, &[[f64; B]; B]));
+    /// Places for entries in a row.
+    fn places(&self, row: usize) -> usize;
+    /// Column and block at a place of a row; none where the place is empty.
+    fn entry(&self, row: usize, place: usize) -> Option<(usize, [[f64; B]; B])>;
 }
 
 /// The finest matrix with its diagonal blocks put back.
@@ -20,23 +22,24 @@ pub(super) struct Finest<'a> {
 }
 
 impl Rows<3> for Finest<'_> {
-    #[inline]
-    fn visit(&self, row: usize, each: &mut impl FnMut(usize, &[[f64; 3]; 3])) {
+    #[inline(always)]
+    fn places(&self, row: usize) -> usize {
+        let column = row / self.stiffness.levels;
+        3 * (self.stiffness.start[column + 1] - self.stiffness.start[column]) as usize
+    }
+
+    #[inline(always)]
+    fn entry(&self, row: usize, place: usize) -> Option<(usize, [[f64; 3]; 3])> {
         let levels = self.stiffness.levels;
-        let (column, level) = (row / levels, row % levels);
-        for e in self.stiffness.start[column] as usize..self.stiffness.start[column + 1] as usize {
-            let numbers = &self.stiffness.blocks[(e * levels + level) * 27..][..27];
-            let other = self.stiffness.neighbour[e] as usize * levels;
-            for m in 0..3 {
-                let Some(at) = (level + m).checked_sub(1).filter(|&at| at < levels) else { continue };
-                if other + at == row {
-                    each(row, &self.diagonal[row]);
-                    continue;
-                }
-                let block = std::array::from_fn(|a| std::array::from_fn(|b| f64::from(numbers[9 * a + 3 * m + b])));
-                each(other + at, &block);
-            }
+        let (column, level, m) = (row / levels, row % levels, place % 3);
+        let e = self.stiffness.start[column] as usize + place / 3;
+        let at = (level + m).checked_sub(1).filter(|&at| at < levels)?;
+        let other = self.stiffness.neighbour[e] as usize * levels + at;
+        if other == row {
+            return Some((row, self.diagonal[row]));
         }
+        let numbers = &self.stiffness.blocks[(e * levels + level) * 27..][..27];
+        Some((other, std::array::from_fn(|a| std::array::from_fn(|b| f64::from(numbers[9 * a + 3 * m + b])))))
     }
 }
 
@@ -91,9 +94,15 @@ impl Blocks {
 }
 
 impl Rows<6> for Blocks {
-    #[inline]
-    fn visit(&self, row: usize, each: &mut impl FnMut(usize, &[[f64; 6]; 6])) {
-        self.row(row).for_each(|e| each(self.column[e] as usize, &self.values[e]));
+    #[inline(always)]
+    fn places(&self, row: usize) -> usize {
+        self.row(row).len()
+    }
+
+    #[inline(always)]
+    fn entry(&self, row: usize, place: usize) -> Option<(usize, [[f64; 6]; 6])> {
+        let e = self.start[row] as usize + place;
+        Some((self.column[e] as usize, self.values[e]))
     }
 }
 

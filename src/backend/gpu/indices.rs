@@ -155,5 +155,11 @@ pub(super) fn fits(gpu: &Opened, stencil: &WallStencil, sites: usize) -> Result<
         return Ok(());
     }
     let adapter = gpu.info.name.clone();
-    Err(GpuError::TooLarge { adapter, extent: Extent::Sites(sites), what: "the weights of the wall shear", needed, allowed })
+    Err(GpuError::TooLarge {
+        adapter,
+        extent: Extent::Sites(sites),
+        what: "the weights of the wall shear",
+        needed,
+        allowed,
+    })
 }
