@@ -113,6 +113,8 @@ pub struct Report {
     pub worst_place: [f64; 3],
     /// Least, mean (by area) and largest thickness, m.
     pub thickness: [f64; 3],
+    /// Of each column, the part of the thickness asked for that it has.
+    pub kept: Vec<f32>,
     /// Share of the inner surface's area where the wall is thinner than nine tenths of what was asked.
     pub limited_share: f64,
     /// The column that kept the least part of the thickness asked for, where it is less than nine tenths.
@@ -293,6 +295,7 @@ fn report(
         scaled_jacobian,
         worst_place,
         thickness: [least, mean, most],
+        kept: (0..kept.len()).map(|v| part(v) as f32).collect(),
         limited_share: (limited / inner_area).max(0.0),
         strongest: strongest.map(limit),
         volume: shell.volume(),

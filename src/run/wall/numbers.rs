@@ -1,6 +1,7 @@
 //! What a user reads of the wall: numbers of the summary, and lines.
 //!
-//! Means and percentiles weigh each node by the volume that it stands for, so that they do not depend on the mesh.
+//! Means and percentiles weigh each node by the volume that it stands for, so that they do not depend on the mesh. Where
+//! the wall had to be made much thinner than asked, in sharp crotches, its stress is that of the mesh and is not counted.
 
 use std::fmt::Write as _;
 
@@ -14,8 +15,11 @@ use crate::run::summary::number;
 use crate::units::MMHG;
 use crate::wall::face;
 
+/// Part of the thickness asked for below which the stress of a column is not counted.
+const COUNTED: f32 = 0.5;
+
 /// Numbers of the wall's mesh.
-const OF_MESH: [&str; 10] = [
+const OF_MESH: [&str; 11] = [
     "nodes",
     "elements",
     "unknowns",
@@ -25,6 +29,7 @@ const OF_MESH: [&str; 10] = [
     "thickness_mm.mean",
     "thickness_mm.max",
     "limited_share",
+    "thinned_share",
     "volume_mm3",
 ];
 
@@ -70,7 +75,7 @@ pub fn keys(case: &Case) -> Vec<String> {
     keys
 }
 
-/// Mean, percentiles and largest of some values.
+/// Mean, percentiles and largest of some values; those of no weight do not count.
 struct Statistics {
     mean: f64,
     p95: f64,
@@ -80,7 +85,7 @@ struct Statistics {
 
 impl Statistics {
     fn of(values: impl Iterator<Item = f64>, weights: &[f64]) -> Self {
-        let mut pairs: Vec<(f64, f64)> = values.zip(weights.iter().copied()).collect();
+        let mut pairs: Vec<(f64, f64)> = values.zip(weights.iter().copied()).filter(|pair| pair.1 > 0.0).collect();
         pairs.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let total: f64 = pairs.iter().map(|pair| pair.1).sum();
         let percentile = |part: f64| {
@@ -115,6 +120,18 @@ fn volumes(plan: &WallPlan) -> Vec<f64> {
     volumes
 }
 
+/// Whether the stress of a column counts.
+fn counts(plan: &WallPlan, column: usize) -> bool {
+    plan.report.kept[column] >= COUNTED
+}
+
+/// Share of the inner surface's area whose stress does not count.
+fn thinned_share(plan: &WallPlan) -> f64 {
+    let areas = face::areas(&plan.shell, 0);
+    let thinned: f64 = areas.iter().enumerate().filter(|(c, _)| !counts(plan, *c)).map(|(_, area)| area).sum();
+    thinned / areas.iter().sum::<f64>()
+}
+
 /// The wall's mesh in numbers.
 #[must_use]
 pub fn mesh(plan: &WallPlan) -> Value {
@@ -129,6 +146,7 @@ pub fn mesh(plan: &WallPlan) -> Value {
             "min": 1e3 * report.thickness[0], "mean": 1e3 * report.thickness[1], "max": 1e3 * report.thickness[2],
         },
         "limited_share": report.limited_share.abs(),
+        "thinned_share": thinned_share(plan),
         "volume_mm3": 1e9 * report.volume,
     })
 }
@@ -138,8 +156,11 @@ pub fn mesh(plan: &WallPlan) -> Value {
 pub fn load(plan: &WallPlan, answer: &Answer) -> Value {
     let weights = volumes(plan);
     let length = |v: &[f64; 3]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let of = |values: &mut dyn Iterator<Item = f64>| Statistics::of(values, &weights);
-    let moved = of(&mut answer.displacement.iter().map(length));
+    let moved = Statistics::of(answer.displacement.iter().map(length), &weights);
+    let levels = plan.shell.levels();
+    let counted: Vec<f64> =
+        weights.iter().enumerate().map(|(n, &w)| if counts(plan, n / levels) { w } else { 0.0 }).collect();
+    let of = |values: &mut dyn Iterator<Item = f64>| Statistics::of(values, &counted);
     let mises = of(&mut answer.nodes.iter().map(|node| node.von_mises));
     let principal = of(&mut answer.nodes.iter().map(|node| node.principal[0]));
     let hoop = of(&mut answer.nodes.iter().map(|node| node.parts[0]));
@@ -167,8 +188,10 @@ pub fn load(plan: &WallPlan, answer: &Answer) -> Value {
 fn peak(plan: &WallPlan, answer: &Answer) -> Value {
     let shell = &plan.shell;
     let size = |node: usize| answer.nodes[node].von_mises;
-    let node = (0..answer.nodes.len()).max_by(|&a, &b| size(a).total_cmp(&size(b))).unwrap_or(0);
-    let (at, level) = (nalgebra::Vector3::from(shell.nodes[node]), node % shell.levels());
+    let levels = shell.levels();
+    let counted = (0..answer.nodes.len()).filter(|node| counts(plan, node / levels));
+    let node = counted.max_by(|&a, &b| size(a).total_cmp(&size(b))).unwrap_or(0);
+    let (at, level) = (nalgebra::Vector3::from(shell.nodes[node]), node % levels);
     let distance = |&column: &u32| (shell.place(column, level) - at).norm();
     let from_end = shell.ends.iter().flatten().map(distance).fold(f64::INFINITY, f64::min);
     json!({
@@ -212,6 +235,14 @@ pub fn lines(summary: &Value) -> String {
         get(wall, "thickness_mm.min"),
         get(wall, "thickness_mm.max")
     );
+    let thinned = 100.0 * get(wall, "thinned_share");
+    if thinned > 0.0 {
+        let _ = writeln!(
+            text,
+            "  {thinned:.2} % of its area has less than half of the thickness asked for, for want of room; stress there is not \
+             counted"
+        );
+    }
     let several: Vec<&Value> = wall["loads"].as_object().into_iter().flatten().map(|(_, load)| load).collect();
     for load in if several.is_empty() { vec![wall] } else { several } {
         let name = load["load"].as_str().unwrap_or("?");
