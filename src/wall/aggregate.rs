@@ -1,7 +1,7 @@
 //! Aggregates: the nodes that move together on the next coarser level of the multigrid.
 //!
-//! On every level nodes stand in columns, of one length. Columns are grouped along the wall, three by three where the mesh
-//! is regular, and levels are parted; an aggregate is a part of a group. Groups are grown greedily over the graph of
+//! On every level nodes stand in columns, of one length. Columns are grouped along the wall, three by three where the
+//! mesh is regular, and levels are parted; an aggregate is a part of a group. Groups are grown greedily over the graph of
 //! the columns (Vanek, Mandel and Brezina, Computing 56, 179, 1996, algorithm 5.1): a column whose neighbours are all
 //! free takes them, and what is left joins the group that it has most links to. The order is that of the columns, so
 //! the same mesh always gives the same aggregates.
