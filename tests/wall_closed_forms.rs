@@ -110,10 +110,10 @@ fn a_thick_sphere_is_that_of_lame() {
         for poisson in RATIOS {
             // Linear functions through four layers cost 0.45 % at h/R = 0.3 and nu = 0.499, whatever the divisions; what
             // is left is that of the flat faces at the one place where only three of them meet.
-            let divisions = if thickness < 0.2 { 18 } else { 24 };
+            let divisions = if thickness < 0.2 { 18 } else { 40 };
             let errors = ball(thickness, divisions, 4, poisson);
             println!("sphere h/R {thickness} nu {poisson}: {errors:?}");
-            assert!(errors.mean <= 0.005 && errors.displacement <= 0.006 && errors.hoop <= 0.015);
+            assert!(errors.displacement <= 0.005 && errors.hoop <= 0.015);
         }
     }
 }
