@@ -109,6 +109,45 @@ fn moments_that_do_not_exist_are_refused() {
     }
 }
 
+/// Arrays of a patient's surface: those that there are, in units that can be; and one that is right.
+#[test]
+fn fields_of_the_surface_are_checked() {
+    let Some(data) = support::data() else { return };
+    let data = data.canonicalize().unwrap_or_else(|e| panic!("{e}"));
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/patients/pulmonary_wall.toml");
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let wall = |set: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_perfuse"))
+            .env("PERFUSE_DATA", &data)
+            .current_dir(folder.path())
+            .arg("wall")
+            .arg(&case)
+            .args(["--pressure", "14 mmHg", "--device", "cpu", "--json", "-q", "--out", "out", "--set", set])
+            .output();
+        output.unwrap_or_else(|e| panic!("{e}"))
+    };
+    let refused: [(&str, &[&str]); 3] = [
+        ("wall.thickness.field=thick", &["no field `thick`", "`thickness` (0.02 to 0.1)", "pulmonary_wall.toml:"]),
+        ("wall.thickness.unit=mm", &["unit is wrong", "likely: unit = \"cm\"", "pulmonary_wall.toml:"]),
+        ("wall.young.unit=MPa", &["Young's modulus", "unit is wrong", "dyn/cm^2", "pulmonary_wall.toml:"]),
+    ];
+    for (set, words) in refused {
+        let output = wall(set);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{set}\n{message}");
+        assert!(!folder.path().join("out").exists(), "{set}: something was written");
+        assert_says(&message, words, set);
+    }
+    let output = wall("wall.layers=1");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}"));
+    println!("{}", summary["wall"]);
+    let number = |key: &str| summary["wall"].pointer(key).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+    assert!((0.5..0.8).contains(&number("/thickness_mm/mean")) && number("/scaled_jacobian_min") > 0.2);
+    assert!(number("/residual") <= 1e-8 && number("/thinned_share") < 0.02 && number("/strain/p99") < 0.25);
+}
+
 /// A wall so thick that it would meet itself on the inside of a bend.
 #[test]
 fn a_wall_without_room_is_refused() {
