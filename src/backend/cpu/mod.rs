@@ -11,12 +11,14 @@ use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::rheology::Table;
 use crate::geometry::lattice::Lattice;
 
+mod bandwidth;
 mod drive;
 mod fields;
 mod indices;
 mod kernel;
 pub mod simd;
 
+pub use bandwidth::Streams;
 use drive::CpuDrive;
 use fields::Fields;
 pub use simd::Level;

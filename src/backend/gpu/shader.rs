@@ -18,12 +18,24 @@ pub enum Kernel {
     Accumulate,
     /// Adds a state to the time averages.
     Average,
+    /// One array copied.
+    Copy,
+    /// Ten arrays copied side by side.
+    Fields,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 6] =
-        [Self::Flow, Self::Incoming, Self::Gauge, Self::Openings, Self::Accumulate, Self::Average];
+    pub const ALL: [Self; 8] = [
+        Self::Flow,
+        Self::Incoming,
+        Self::Gauge,
+        Self::Openings,
+        Self::Accumulate,
+        Self::Average,
+        Self::Copy,
+        Self::Fields,
+    ];
 
     /// Name of its file, without the ending.
     #[must_use]
@@ -35,6 +47,8 @@ impl Kernel {
             Self::Openings => "openings",
             Self::Accumulate => "accumulate",
             Self::Average => "average",
+            Self::Copy => "copy",
+            Self::Fields => "fields",
         }
     }
 
@@ -59,8 +73,10 @@ files!(
     "arrive",
     "average",
     "collision",
+    "copy",
     "dispatch",
     "drive",
+    "fields",
     "flow",
     "gauge",
     "incoming",
