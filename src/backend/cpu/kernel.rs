@@ -41,7 +41,7 @@ const fn row_of(q: usize) -> usize {
 /// Even and odd part of population I over its weight of the sites at `at` (one in each lane): the population is their
 /// sum, its opposite their difference. I is odd: its first component that is not 0 is 1. The twin of `moments::parts`.
 #[inline(always)]
-unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize) -> (L, L) {
+pub(super) unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize) -> (L, L) {
     const {
         assert!(I % 2 == 1);
     }

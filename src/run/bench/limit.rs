@@ -20,6 +20,18 @@ pub enum By {
     Arithmetic,
 }
 
+impl By {
+    /// `memory`, `cache` or `arithmetic`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Cache => "cache",
+            Self::Arithmetic => "arithmetic",
+        }
+    }
+}
+
 /// A judgement with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Limit {
@@ -27,6 +39,8 @@ pub struct Limit {
     pub by: By,
     /// Why it is thought so.
     pub why: String,
+    /// Whether rounds differed so much that it may be wrong.
+    pub uncertain: bool,
 }
 
 /// What a speed is judged by.
@@ -42,6 +56,10 @@ pub(super) struct Evidence {
     pub cache: Option<u64>,
     /// Whether it is an adapter.
     pub adapter: bool,
+    /// Whether a step has work for more than one thread.
+    pub shared: bool,
+    /// Whether rounds differed much.
+    pub uneven: bool,
 }
 
 impl Limit {
@@ -52,6 +70,7 @@ impl Limit {
         let (by, why) = match e.scaling {
             _ if e.of_bandwidth >= NEAR && !fits => (By::Memory, moved),
             _ if e.adapter => (By::Cache, format!("{moved}; loads that caches serve do the rest")),
+            Some(_) if !e.shared => (By::Arithmetic, format!("{moved}, {place}, too small to be shared among threads")),
             None => (By::Arithmetic, format!("{moved}, {place}, one thread")),
             Some((n, s)) if s >= GROWS * n as f64 => {
                 (By::Arithmetic, format!("{moved}, {place}, {n} threads are {s:.2} times as fast as one"))
@@ -60,7 +79,7 @@ impl Limit {
                 (By::Cache, format!("{moved}, {place}, but {n} threads are only {s:.2} times as fast as one"))
             }
         };
-        Self { by, why }
+        Self { by, why, uncertain: e.uneven }
     }
 }
 
@@ -76,6 +95,8 @@ mod tests {
             held: 1 << 30,
             cache: Some(1 << 20),
             adapter: false,
+            shared: true,
+            uneven: false,
         };
         let by = |e: Evidence| Limit::judge(&e).by;
         assert_eq!(by(plain), By::Memory);
@@ -83,6 +104,8 @@ mod tests {
         assert_eq!(by(Evidence { of_bandwidth: 0.4, scaling: Some((2, 1.9)), ..plain }), By::Arithmetic);
         assert_eq!(by(Evidence { of_bandwidth: 0.4, ..plain }), By::Cache);
         assert_eq!(by(Evidence { of_bandwidth: 0.4, scaling: None, ..plain }), By::Arithmetic);
+        assert_eq!(by(Evidence { of_bandwidth: 0.4, shared: false, ..plain }), By::Arithmetic);
+        assert!(Limit::judge(&Evidence { uneven: true, ..plain }).uncertain && !Limit::judge(&plain).uncertain);
         let adapter = Evidence { adapter: true, scaling: None, cache: None, ..plain };
         assert_eq!((by(adapter), by(Evidence { of_bandwidth: 0.5, ..adapter })), (By::Memory, By::Cache));
     }

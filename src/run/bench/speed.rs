@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::limit::Evidence;
 use super::vessel::Cut;
-use super::{Bandwidth, Bytes, Counts, Device, Limit, Measured, Wish};
+use super::{Bandwidth, Bytes, Counts, Device, Limit, Measured, UNEVEN, Wish};
 use crate::analysis::wall_shear::{Layer, WallSampler};
-use crate::backend::{BackendError, Flow};
+use crate::backend::{BackendError, Flow, cpu};
 use crate::fluid::moments::FIELDS;
 
 /// Steps between two samples of the indices.
@@ -130,6 +130,8 @@ pub(super) fn measure(cut: Cut, bench: &Bench) -> Result<Measured, BackendError>
         held,
         cache: bench.device.cache_bytes,
         adapter: bench.wish.opened.is_some(),
+        shared: lattice.origins.len() >= 2 * cpu::MIN_TASK,
+        uneven: speeds.iter().any(|speed| speed.variant != Variant::Indices && speed.spread > UNEVEN),
     };
     Ok(Measured {
         name,

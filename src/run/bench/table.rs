@@ -35,7 +35,7 @@ pub fn text(report: &Report) -> String {
     }
     text.push('\n');
     for vessel in &report.vessels {
-        let _ = writeln!(text, "{}: {:?}: {}", vessel.name, vessel.limit.by, vessel.limit.why);
+        let _ = writeln!(text, "{}", judged(vessel));
     }
     for warning in &report.warnings {
         let _ = writeln!(text, "warning      {warning}");
@@ -64,7 +64,7 @@ pub fn markdown(report: &Report) -> String {
     }
     text.push_str("\nWhat limits the first variant:\n\n");
     for vessel in &report.vessels {
-        let _ = writeln!(text, "- {}: {:?}: {}", vessel.name, vessel.limit.by, vessel.limit.why);
+        let _ = writeln!(text, "- {}", judged(vessel));
     }
     if !report.warnings.is_empty() {
         text.push_str("\nWarnings:\n\n");
@@ -121,6 +121,13 @@ fn row(vessel: &Measured) -> Vec<String> {
         ratio(Variant::Halfway, ratios.interpolated_over_halfway.map(f64::recip)),
         ratio(Variant::Indices, ratios.indices_over_none),
         ratio(Variant::OneThread, ratios.all_threads_over_one.map(f64::recip)),
-        format!("{:?}", vessel.limit.by).to_lowercase(),
+        vessel.limit.by.name().to_owned(),
     ]
+}
+
+/// What limits, in a line.
+fn judged(vessel: &Measured) -> String {
+    let limit = &vessel.limit;
+    let doubt = if limit.uncertain { "; uncertain, rounds differ" } else { "" };
+    format!("{}: {}: {}{doubt}", vessel.name, limit.by.name(), limit.why)
 }
