@@ -82,7 +82,7 @@ pub fn coefficient(link: &IoletLink, normal: [f32; 3], profile: f32) -> f32 {
 pub fn moving<L: Lanes>(delta: L, sum: L, onward: L, term: L) -> L {
     let one = L::splat(1.0);
     let back = delta.mul(sum).add(one.sub(delta).mul(onward));
-    back.add(term).div(one.add(delta))
+    back.add(term).mul(one.add(delta).reciprocal())
 }
 
 /// What comes in along `back` through a lid with a pressure, over its weight: `momentum` is the site's as it is stored,
@@ -91,7 +91,7 @@ pub fn moving<L: Lanes>(delta: L, sum: L, onward: L, term: L) -> L {
 pub fn open<L: Lanes>(iolet: &Iolet, back: usize, momentum: [L; 3]) -> L {
     let ([x, y, z], n, c) = (momentum, iolet.normal, C[back]);
     let along = x.mul(L::splat(n[0])).add(y.mul(L::splat(n[1]))).add(z.mul(L::splat(n[2])));
-    let mut speed = along.div(L::splat(3.0));
+    let mut speed = along.mul(L::splat(1.0 / 3.0));
     if iolet.kind == Kind::Outlet {
         speed = speed.max(L::splat(iolet.floor));
     }
