@@ -14,7 +14,7 @@ const BYTES: usize = 256 << 20;
 const QUICK_BYTES: usize = 16 << 20;
 
 /// Rounds, of which the best counts.
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 20;
 
 /// Bytes that the device moves in a second, read and written, in 1e9.
 #[derive(Clone, Copy, Debug, Serialize)]

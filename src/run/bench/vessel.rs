@@ -40,6 +40,9 @@ const EDGE: usize = 192;
 const NU: f64 = 0.02;
 const SPEED: f32 = 0.02;
 
+/// What makes a rheology's table for vessels that are not a case.
+const SCALE: Scale = Scale { dx: 0.1e-3, dt: 5e-5, rho: 1060.0 };
+
 /// Part of a case's own velocities and pressures that is set: the start from rest is sudden.
 const GENTLE: f32 = 0.1;
 
@@ -165,19 +168,8 @@ impl Subject<'_> {
 
     /// Cuts its lattice.
     pub(super) fn cut(&self, adapter: bool) -> Result<Cut, Omitted> {
-        let scale = Scale { dx: 0.1e-3, dt: 5e-5, rho: 1060.0 };
-        let clock = Instant::now();
         let (surface, spacing) = match self {
-            Self::Box(edge) => {
-                roomy((*edge as f64).powi(3), adapter)?;
-                let lattice = Lattice::periodic([*edge; 3], DIAMETER / *edge as f64);
-                let physics = Physics::newtonian(NU);
-                let rheology = Table::new(&CARREAU_YASUDA, &scale).map(Arc::new);
-                let (lattice, seconds) = (Arc::new(lattice), clock.elapsed().as_secs_f64());
-                let (iolets, coefficients) = (Vec::new(), Vec::new());
-                let name = self.name();
-                return Ok(Cut { name, lattice, surface: None, iolets, coefficients, physics, rheology, seconds });
-            }
+            Self::Box(edge) => return periodic(self.name(), *edge, adapter),
             Self::Pipe(across, length) => {
                 // Vertices a site apart, as the wall of a case.
                 let sides = (std::f64::consts::PI * across) as usize;
@@ -190,7 +182,6 @@ impl Subject<'_> {
         let clock = Instant::now();
         let lattice = Arc::new(Lattice::build(&surface, spacing)?);
         let seconds = clock.elapsed().as_secs_f64();
-        let (name, physics) = (self.name(), Physics::newtonian(NU));
         let (iolets, coefficients, physics, scale) = match self {
             Self::Case(plan) => {
                 let mut level = plan.finest();
@@ -200,12 +191,23 @@ impl Subject<'_> {
             }
             _ => {
                 let (iolets, coefficients) = openings(&lattice, &surface);
-                (iolets, coefficients, physics, scale)
+                (iolets, coefficients, Physics::newtonian(NU), SCALE)
             }
         };
-        let rheology = Table::new(&CARREAU_YASUDA, &scale).map(Arc::new);
+        let (name, rheology) = (self.name(), Table::new(&CARREAU_YASUDA, &scale).map(Arc::new));
         Ok(Cut { name, lattice, surface: Some(surface), iolets, coefficients, physics, rheology, seconds })
     }
+}
+
+/// The periodic box.
+fn periodic(name: String, edge: usize, adapter: bool) -> Result<Cut, Omitted> {
+    roomy((edge as f64).powi(3), adapter)?;
+    let clock = Instant::now();
+    let lattice = Arc::new(Lattice::periodic([edge; 3], DIAMETER / edge as f64));
+    let seconds = clock.elapsed().as_secs_f64();
+    let (iolets, coefficients, physics) = (Vec::new(), Vec::new(), Physics::newtonian(NU));
+    let rheology = Table::new(&CARREAU_YASUDA, &SCALE).map(Arc::new);
+    Ok(Cut { name, lattice, surface: None, iolets, coefficients, physics, rheology, seconds })
 }
 
 impl Cut {
