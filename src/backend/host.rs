@@ -1,6 +1,6 @@
-//! Memory that this process can still have.
+//! The machine under the process: memory that it can still have, its processor, and how busy it is.
 //!
-//! Linux tells in three places: what is free or can be freed, what the control groups of the process (containers, batch
+//! Memory: Linux tells in three places: what is free or can be freed, what the control groups of the process (containers, batch
 //! systems) leave of their limits, and what the process's own limit of address space leaves. The least of them counts.
 //! Other systems do not tell.
 
@@ -75,6 +75,45 @@ fn address_space(_: &Path) -> Option<u64> {
     None
 }
 
+/// Name of the processor; none where the system does not tell.
+#[must_use]
+pub fn processor() -> Option<String> {
+    let text = read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Bytes of the largest cache of the first core; none where the system does not tell.
+#[must_use]
+pub fn cache() -> Option<u64> {
+    let size = |k: usize| {
+        let text = read_to_string(format!("/sys/devices/system/cpu/cpu0/cache/index{k}/size")).ok()?;
+        let kilobytes: u64 = text.trim().strip_suffix('K')?.parse().ok()?;
+        kilobytes.checked_mul(1024)
+    };
+    (0..8).filter_map(size).max()
+}
+
+/// Processors that the process may use.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Processes that ran or waited to run over the last minute, on average; none where the system does not tell.
+#[must_use]
+pub fn load() -> Option<f64> {
+    #[cfg(unix)]
+    {
+        let mut averages = [0.0f64; 1];
+        // SAFETY: writes at most as many numbers as the array has.
+        let written = unsafe { libc::getloadavg(averages.as_mut_ptr(), 1) };
+        (written == 1 && averages[0].is_finite()).then_some(averages[0])
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +152,6 @@ mod tests {
     #[test]
     fn linux_tells() {
         assert!(available().is_some_and(|bytes| bytes > 1 << 20));
+        assert!(load().is_some_and(|load| load >= 0.0) && cores() > 0);
     }
 }

@@ -109,6 +109,17 @@ impl Flow {
         Ok(())
     }
 
+    /// Waits for all steps asked for.
+    ///
+    /// # Errors
+    /// [`BackendError::Gpu`] if the adapter was lost or refused something.
+    pub fn finish(&self) -> Result<(), BackendError> {
+        match self {
+            Self::Cpu(_) => Ok(()),
+            Self::Gpu(flow) => Ok(flow.finish()?),
+        }
+    }
+
     /// Volume that each opening takes in during the next step, lattice units; negative where it leaves. Waits for all
     /// steps asked for.
     ///

@@ -3,6 +3,7 @@
 //! Progress and errors go to stderr, results to stdout. Exit codes: 0 done; 1 the run failed; 2 bad usage, case or mesh;
 //! 3 finished, but a gate failed; 130 interrupted.
 
+mod bench;
 mod check;
 mod common;
 mod completions;
@@ -41,6 +42,7 @@ Examples:
   perfuse wall aorta.toml --pressure \"120 mmHg\"
   perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
+  perfuse bench --device cpu             how fast they are
   perfuse schema > case.schema.json      the case file's JSON schema, for editors
   perfuse completions bash > perfuse.bash";
 
@@ -58,6 +60,8 @@ enum Command {
     Mesh(mesh::MeshArgs),
     /// List the devices here with their limits, and which one would be taken and why
     Devices(devices::DevicesArgs),
+    /// Measure how fast a device is, against the bandwidth of its memory
+    Bench(bench::BenchArgs),
     /// Print the JSON schema of the case file
     Schema(schema::SchemaArgs),
     /// Print a completion script for a shell
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Mesh(args) => make(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Devices(args) => devices::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

@@ -9,9 +9,9 @@
 //! A velocity is the profile's value times the opening's mean, and, where it changes in time with a profile that changes
 //! too, a sum of further modes with amplitudes of their own ([`Modes`]).
 
-use super::moments::{Moments, population};
-use crate::geometry::lattice::directions::{C, opposite, weight};
-use crate::geometry::lattice::{IoletLink, NOWHERE};
+use super::lanes::Lanes;
+use crate::geometry::lattice::IoletLink;
+use crate::geometry::lattice::directions::C;
 
 /// What an opening imposes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +49,11 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// The term of a link that its opening's modes add, for their amplitudes.
+    /// What the modes of an opening add to the term of link `k`, one of its links, for their amplitudes.
+    #[inline]
     #[must_use]
-    pub fn term(&self, k: usize, link: &IoletLink, amplitudes: &[f32]) -> f32 {
-        let Some(&(first, count)) = self.spans.get(link.iolet as usize) else { return 0.0 };
+    pub fn term(&self, k: usize, iolet: usize, amplitudes: &[f32]) -> f32 {
+        let Some(&(first, count)) = self.spans.get(iolet) else { return 0.0 };
         let mut term = 0.0;
         for m in 0..count {
             term += self.coefficients[(self.first[k] + m) as usize] * amplitudes[(first + m) as usize];
@@ -74,47 +75,28 @@ pub fn coefficient(link: &IoletLink, normal: [f32; 3], profile: f32) -> f32 {
     6.0 * profile * (0..3).map(|a| c[a] as f32 * normal[a]).sum::<f32>()
 }
 
-/// The population over its weight that comes in along the opposite of the link. `term` is `2 rho 3 c_opp.u` of the
-/// velocity where the link meets the lid, `own` and `behind` are the states of the link's two sites before the step.
-#[must_use]
-pub fn incoming(link: &IoletLink, iolet: &Iolet, term: f32, own: &Moments, behind: Option<&Moments>) -> f32 {
-    let q = link.direction as usize;
-    let back = opposite(q);
-    match iolet.kind {
-        Kind::Velocity => {
-            let out = population(own, q);
-            match behind {
-                None => out + term,
-                Some(behind) => {
-                    let sum = out + population(own, back);
-                    let onward = population(behind, q);
-                    (link.delta * sum + (1.0 - link.delta) * onward + term) / (1.0 + link.delta)
-                }
-            }
-        }
-        Kind::Outlet | Kind::Reservoir => {
-            let n = iolet.normal;
-            let mut speed = (own[1] * n[0] + own[2] * n[1] + own[3] * n[2]) / 3.0;
-            if iolet.kind == Kind::Outlet {
-                speed = speed.max(iolet.floor);
-            }
-            let c = C[back];
-            let cn = c[0] as f32 * n[0] + c[1] as f32 * n[1] + c[2] as f32 * n[2];
-            let cj = cn * speed;
-            iolet.value + 3.0 * cj + 4.5 * cj * cj - 1.5 * speed * speed
-        }
+/// What comes back through a lid with a velocity, over its weight: `sum` is the population that leaves the site and its
+/// opposite, `onward` the population of the site behind along the link, all before the step; `term` is `2 rho 3 c_opp.u`
+/// of the velocity where the link meets the lid. Without a site behind it is the population that leaves plus the term.
+#[inline(always)]
+pub fn moving<L: Lanes>(delta: L, sum: L, onward: L, term: L) -> L {
+    let one = L::splat(1.0);
+    let back = delta.mul(sum).add(one.sub(delta).mul(onward));
+    back.add(term).mul(one.add(delta).reciprocal())
+}
+
+/// What comes in along `back` through a lid with a pressure, over its weight: `momentum` is the site's as it is stored,
+/// three times the velocity.
+#[inline(always)]
+pub fn open<L: Lanes>(iolet: &Iolet, back: usize, momentum: [L; 3]) -> L {
+    let ([x, y, z], n, c) = (momentum, iolet.normal, C[back]);
+    let along = x.mul(L::splat(n[0])).add(y.mul(L::splat(n[1]))).add(z.mul(L::splat(n[2])));
+    let mut speed = along.mul(L::splat(1.0 / 3.0));
+    if iolet.kind == Kind::Outlet {
+        speed = speed.max(L::splat(iolet.floor));
     }
-}
-
-/// The link's site behind as an option.
-#[must_use]
-pub fn behind(link: &IoletLink) -> Option<usize> {
-    (link.behind != NOWHERE).then_some(link.behind as usize)
-}
-
-/// Mass that a link carries into the vessel in a step, lattice units.
-#[must_use]
-pub fn influx(link: &IoletLink, incoming: f32, own: &Moments) -> f64 {
-    let q = link.direction as usize;
-    f64::from(weight(q)) * (f64::from(incoming) - f64::from(population(own, q)))
+    let cn = c[0] as f32 * n[0] + c[1] as f32 * n[1] + c[2] as f32 * n[2];
+    let cj = speed.mul(L::splat(cn));
+    let linear = L::splat(iolet.value).add(cj.mul(L::splat(3.0)));
+    linear.add(cj.mul(L::splat(4.5)).mul(cj)).sub(speed.mul(L::splat(1.5)).mul(speed))
 }

@@ -43,8 +43,8 @@ pub trait Lanes: Copy {
     fn sub(self, other: Self) -> Self;
     /// `self * other`
     fn mul(self, other: Self) -> Self;
-    /// `self / other`
-    fn div(self, other: Self) -> Self;
+    /// `1 / self`, to the last place or two; of numbers that are neither nought nor denormal, nor larger than 1e30.
+    fn reciprocal(self) -> Self;
     /// `self * factor + addend`, rounded once where the processor can.
     fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// Square root.

@@ -26,7 +26,7 @@ pub fn shear_square<L: Lanes>(odd: L, momentum_squared: L) -> L {
 #[inline(always)]
 pub fn reflect<L: Lanes>(delta: L, sum: L, onward: L, square: L) -> L {
     let one = L::splat(1.0);
-    let r = one.div(one.add(delta));
+    let r = one.add(delta).reciprocal();
     let excess = delta.add(delta).mul(r).mul(r).mul(square);
     let numerator = one.sub(delta).mul_add(onward, delta.mul(sum)).sub(excess);
     numerator.mul(r)

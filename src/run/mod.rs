@@ -5,6 +5,7 @@
 //! flows stop changing. [`results`] writes what was reached.
 
 pub mod beat;
+pub mod bench;
 pub mod blood;
 pub mod cycle;
 pub mod ends;

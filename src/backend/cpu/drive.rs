@@ -1,9 +1,9 @@
 //! Openings in time on the native CPU. The twin of `shaders/gauge.wgsl` and `shaders/openings.wgsl`.
 
 use super::fields::Fields;
+use super::openings::Links;
 use crate::fluid::drive::{Drive, GAUGE, LOAD, Openings, gauged, totals};
-use crate::fluid::iolet::Iolet;
-use crate::fluid::moments::population;
+use crate::fluid::iolet::{Iolet, Modes};
 use crate::geometry::lattice::Lattice;
 use crate::geometry::lattice::directions::weight;
 
@@ -11,8 +11,8 @@ use crate::geometry::lattice::directions::weight;
 pub(super) struct CpuDrive {
     pub(super) drive: Drive,
     pub(super) amplitudes: Vec<f32>,
-    /// Links of each opening.
-    links: Vec<Vec<u32>>,
+    /// Links of each opening with their weights.
+    links: Vec<Vec<(u32, f32)>>,
     records: Vec<f32>,
 }
 
@@ -21,25 +21,21 @@ impl CpuDrive {
     pub(super) fn new(drive: Drive, lattice: &Lattice, iolets: &mut [Iolet]) -> Self {
         let mut links = vec![Vec::new(); drive.laws.len()];
         for (k, link) in lattice.iolet_links.iter().enumerate() {
-            links[link.iolet as usize].push(k as u32);
+            links[link.iolet as usize].push((k as u32, weight(link.direction as usize)));
         }
         Self { amplitudes: drive.impose(iolets), drive, links, records: Vec::new() }
     }
 
-    /// The term of link `k` that the extra modes of its opening add.
-    pub(super) fn term(&self, k: usize, link: &crate::geometry::lattice::IoletLink) -> f32 {
-        self.drive.modes.term(k, link, &self.amplitudes)
+    /// The openings' extra velocity modes with their amplitudes, if there are any.
+    pub(super) fn modes(&self) -> Option<(&Modes, &[f32])> {
+        (!self.amplitudes.is_empty()).then_some((&self.drive.modes, self.amplitudes.as_slice()))
     }
 
     /// Records, where that is due, and takes the openings to the next step.
-    pub(super) fn advance(&mut self, lattice: &Lattice, now: &Fields, incoming: &[f32], iolets: &mut [Iolet]) {
-        let links = &lattice.iolet_links;
-        let passing = |&k: &u32| {
-            let link = &links[k as usize];
-            let out = population(&now.site(link.site as usize), link.direction as usize);
-            [weight(link.direction as usize) * (incoming[k as usize] - out)]
-        };
-        let influx: Vec<f32> = self.links.iter().map(|list| totals(list.len(), |n| passing(&list[n]))[0]).collect();
+    pub(super) fn advance(&mut self, now: &Fields, links: &Links, iolets: &mut [Iolet]) {
+        let influx =
+            |list: &Vec<(u32, f32)>| totals(list.len(), |n| [list[n].1 * links.passing(list[n].0 as usize)])[0];
+        let influx: Vec<f32> = self.links.iter().map(influx).collect();
         let measure = |sites: &Vec<(u32, f32)>| {
             totals(sites.len(), |n| gauged(&now.site(sites[n].0 as usize)).map(|value| sites[n].1 * value))
         };

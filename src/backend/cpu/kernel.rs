@@ -41,7 +41,7 @@ const fn row_of(q: usize) -> usize {
 /// Even and odd part of population I over its weight of the sites at `at` (one in each lane): the population is their
 /// sum, its opposite their difference. I is odd: its first component that is not 0 is 1. The twin of `moments::parts`.
 #[inline(always)]
-unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize) -> (L, L) {
+pub(super) unsafe fn parts<L: Lanes, const I: usize>(from: &[*const f32; FIELDS], at: usize) -> (L, L) {
     const {
         assert!(I % 2 == 1);
     }
@@ -118,24 +118,25 @@ unsafe fn arrive<L: Lanes, const I: usize, const J: usize, const LINKS: bool>(
     }
     if walls.directions & pair != 0 {
         let bulk = &s.lattice.bulk[block];
-        // SAFETY: the block's own lanes and its neighbour rows.
-        let (sum, ji, jj) = unsafe {
-            let own = parts::<L, I>(&s.from, bases[8]).0;
-            (own.add(own), momentum_squared::<L>(&s.from, upstream), momentum_squared::<L>(&s.from, downstream))
-        };
-        let zero = L::splat(0.0);
-        let (delta_i, hit_i) = wall::<L>(s.lattice, walls.row(I));
-        let (delta_j, hit_j) = wall::<L>(s.lattice, walls.row(J));
-        let back = reflect(delta_i, sum, fi, zero.blend(bulk[J - 1], shear_square(di, ji)));
-        let forth = reflect(delta_j, sum, fj, zero.blend(bulk[I - 1], shear_square(dj, jj)));
+        let (row_i, row_j) = (walls.row(I), walls.row(J));
+        let ((delta_i, hit_i), (delta_j, hit_j)) = (wall::<L>(s.lattice, row_i), wall::<L>(s.lattice, row_j));
+        let both = if s.physics.halfway { hit_i | hit_j } else { hit_i & hit_j };
         // SAFETY: the block's own lanes.
-        let (oi, oj) = unsafe {
-            let (e, d) = parts::<L, I>(&s.from, bases[8]);
-            (e.add(d), e.sub(d))
-        };
-        let (plain_i, plain_j) = if s.physics.halfway { (hit_i, hit_j) } else { (hit_i & hit_j, hit_i & hit_j) };
-        fj = fj.blend(hit_i, back).blend(plain_i, oi);
-        fi = fi.blend(hit_j, forth).blend(plain_j, oj);
+        let (even, odd) = unsafe { parts::<L, I>(&s.from, bases[8]) };
+        let (zero, sum) = (L::splat(0.0), even.add(even));
+        let (onward_i, onward_j) = (fi, fj);
+        if row_i.is_some() {
+            // SAFETY: a neighbour row.
+            let j = unsafe { momentum_squared::<L>(&s.from, upstream) };
+            let back = reflect(delta_i, sum, onward_i, zero.blend(bulk[J - 1], shear_square(di, j)));
+            fj = fj.blend(hit_i, back).blend(hit_i & both, even.add(odd));
+        }
+        if row_j.is_some() {
+            // SAFETY: a neighbour row.
+            let j = unsafe { momentum_squared::<L>(&s.from, downstream) };
+            let forth = reflect(delta_j, sum, onward_j, zero.blend(bulk[I - 1], shear_square(dj, j)));
+            fi = fi.blend(hit_j, forth).blend(hit_j & both, even.sub(odd));
+        }
         *walled |= hit_i | hit_j;
     }
     (fi, fj)

@@ -6,48 +6,48 @@ use rayon::prelude::*;
 
 use crate::fluid::collision::Physics;
 use crate::fluid::drive::{Clock, Drive, OpeningState};
-use crate::fluid::iolet::{self, Iolet};
+use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::rheology::Table;
 use crate::geometry::lattice::Lattice;
 
+mod bandwidth;
 mod drive;
 mod fields;
 mod indices;
 mod kernel;
+mod openings;
 pub mod simd;
 pub mod wall;
 
+pub use bandwidth::Streams;
 use drive::CpuDrive;
 use fields::Fields;
+use openings::Links;
 pub use simd::Level;
 
 /// Bytes of both states above which stores past the caches pay.
 const STREAM_ABOVE: usize = 64 << 20;
 
 /// Blocks that a task takes at least: about the work that waking a thread costs.
-const MIN_TASK: usize = 256;
-
-/// The same for opening links.
-const MIN_LINKS: usize = 1024;
+pub const MIN_TASK: usize = 256;
 
 /// A flow in the memory of the CPU.
 pub struct CpuFlow {
     lattice: Arc<Lattice>,
-    coefficients: Vec<f32>,
+    links: Links,
     iolets: Vec<Iolet>,
     physics: Physics,
     rheology: Option<Arc<Table>>,
     level: Level,
     now: Fields,
     next: Fields,
-    incoming: Vec<f32>,
     drive: Option<CpuDrive>,
     watch: Option<Box<indices::Watch>>,
 }
 
 impl CpuFlow {
-    /// A flow at rest. `coefficients` has one value an opening link ([`iolet::coefficient`]).
+    /// A flow at rest. `coefficients` has one value an opening link ([`crate::fluid::iolet::coefficient`]).
     ///
     /// # Panics
     /// If an opening link has no coefficient or no condition.
@@ -55,22 +55,10 @@ impl CpuFlow {
     pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, physics: Physics) -> Self {
         super::assert_openings(&lattice, &iolets, &coefficients);
         let len = lattice.padded_len();
-        let incoming = vec![0.0; coefficients.len()];
+        let links = Links::new(&lattice, coefficients);
         let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
         let level = Level::detect();
-        Self {
-            lattice,
-            coefficients,
-            iolets,
-            physics,
-            level,
-            now,
-            next,
-            incoming,
-            drive: None,
-            watch: None,
-            rheology: None,
-        }
+        Self { lattice, links, iolets, physics, level, now, next, drive: None, watch: None, rheology: None }
     }
 
     /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
@@ -82,9 +70,9 @@ impl CpuFlow {
     /// Takes `steps` time steps.
     pub fn advance(&mut self, steps: usize) {
         for _ in 0..steps {
-            self.fill_incoming();
+            self.fill_links();
             if let Some(drive) = &mut self.drive {
-                drive.advance(&self.lattice, &self.now, &self.incoming, &mut self.iolets);
+                drive.advance(&self.now, &self.links, &mut self.iolets);
             }
             self.step();
             std::mem::swap(&mut self.now, &mut self.next);
@@ -97,7 +85,7 @@ impl CpuFlow {
             lattice: &self.lattice,
             from: self.now.pointers(),
             to: self.next.pointers_mut(),
-            incoming: self.incoming.as_ptr(),
+            incoming: self.links.incoming().as_ptr(),
             physics: self.physics,
             rheology: self.rheology.as_deref(),
             stream: 2 * self.now.bytes() > STREAM_ABOVE,
@@ -123,34 +111,16 @@ impl CpuFlow {
         if tasks == 1 { task(0) } else { (0..tasks).into_par_iter().for_each(task) }
     }
 
-    /// What comes in through every opening link in the next step.
-    fn fill_incoming(&mut self) {
-        let (lattice, iolets, coefficients) = (&self.lattice, &self.iolets, &self.coefficients);
-        let (now, drive) = (&self.now, self.drive.as_ref());
-        let fill = |k: usize| {
-            let link = &lattice.iolet_links[k];
-            let own = now.site(link.site as usize);
-            let behind = iolet::behind(link).map(|site| now.site(site));
-            let iolet = &iolets[link.iolet as usize];
-            let term = coefficients[k] * iolet.value + drive.map_or(0.0, |d| d.term(k, link));
-            iolet::incoming(link, iolet, term, &own, behind.as_ref())
-        };
-        if lattice.iolet_links.len() < 2 * MIN_LINKS {
-            self.incoming.iter_mut().enumerate().for_each(|(k, value)| *value = fill(k));
-        } else {
-            let each = |(k, value): (usize, &mut f32)| *value = fill(k);
-            self.incoming.par_iter_mut().enumerate().with_min_len(MIN_LINKS).for_each(each);
-        }
+    /// What passes through every opening link in the next step.
+    fn fill_links(&mut self) {
+        let modes = self.drive.as_ref().and_then(CpuDrive::modes);
+        self.links.fill(self.level, &self.now, &self.iolets, modes);
     }
 
     /// Volume that each opening takes in during the next step, lattice units; negative where it leaves.
     pub fn influx(&mut self) -> Vec<f64> {
-        self.fill_incoming();
-        let mut flux = vec![0.0; self.iolets.len()];
-        for (link, &incoming) in self.lattice.iolet_links.iter().zip(&self.incoming) {
-            flux[link.iolet as usize] += iolet::influx(link, incoming, &self.now.site(link.site as usize));
-        }
-        flux
+        self.fill_links();
+        self.links.influx(&self.lattice, self.iolets.len())
     }
 
     /// The openings' conditions, to read.

@@ -31,7 +31,7 @@ const UPDATES_PER_SUBMISSION: usize = 1 << 26;
 
 /// A flow in the memory of an adapter.
 pub struct GpuFlow {
-    gpu: Opened,
+    pub(super) gpu: Opened,
     lattice: Arc<Lattice>,
     iolets: Vec<Iolet>,
     physics: Physics,
@@ -389,7 +389,7 @@ impl GpuFlow {
         Demand { extent: Extent::Sites(self.lattice.sites), bytes: bytes(&self.lattice) + watch }
     }
 
-    fn check(&self) -> Result<(), GpuError> {
+    pub(super) fn check(&self) -> Result<(), GpuError> {
         self.gpu.check(self.demand())
     }
 }

@@ -1,6 +1,7 @@
 //! Adapters reached through Vulkan, Metal or DX12.
 
 pub mod admit;
+pub mod bandwidth;
 pub mod device;
 mod drive;
 pub mod error;

@@ -40,11 +40,15 @@ pub enum Kernel {
     WallSearch,
     /// A step along the search direction.
     WallAdvance,
+    /// One array copied.
+    Copy,
+    /// Ten arrays copied side by side.
+    Fields,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Flow,
         Self::Incoming,
         Self::Gauge,
@@ -62,6 +66,8 @@ impl Kernel {
         Self::WallScalars,
         Self::WallSearch,
         Self::WallAdvance,
+        Self::Copy,
+        Self::Fields,
     ];
 
     /// Name of its file, without the ending.
@@ -85,6 +91,8 @@ impl Kernel {
             Self::WallScalars => "wall_scalars",
             Self::WallSearch => "wall_search",
             Self::WallAdvance => "wall_advance",
+            Self::Copy => "copy",
+            Self::Fields => "fields",
         }
     }
 
@@ -109,8 +117,10 @@ files!(
     "arrive",
     "average",
     "collision",
+    "copy",
     "dispatch",
     "drive",
+    "fields",
     "flow",
     "gauge",
     "incoming",

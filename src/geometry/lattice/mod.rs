@@ -11,6 +11,7 @@ pub mod raster;
 
 mod blocks;
 mod links;
+mod periodic;
 
 use crate::geometry::vessel::{Closed, Tag};
 pub use blocks::Index;
@@ -152,6 +153,18 @@ impl Lattice {
             + self.wall_rows.len() * size_of::<WallRow>()
             + self.iolet_rows.len() * size_of::<IoletRow>()
             + self.iolet_links.len() * size_of::<IoletLink>()
+    }
+
+    /// Bytes of the tables that a step reads, each once: of all blocks their fluid lanes, neighbours and spans; of those at
+    /// a wall the masks of their bulk links; rows; and of opening links their coefficients and what comes in.
+    #[must_use]
+    pub fn step_bytes(&self) -> usize {
+        let walled = self.wall_spans.iter().filter(|span| span.directions != 0).count();
+        self.origins.len() * (size_of::<u16>() + size_of::<[u32; 8]>() + 2 * size_of::<Span>())
+            + walled * size_of::<[u16; Q - 1]>()
+            + self.wall_rows.len() * size_of::<WallRow>()
+            + self.iolet_rows.len() * size_of::<IoletRow>()
+            + self.iolet_links.len() * (size_of::<IoletLink>() + 2 * size_of::<f32>())
     }
 
     /// Length of padded site arrays.

@@ -83,3 +83,33 @@ fn too_coarse_is_an_error() {
     let surface = tube([0.0; 3], [0.0, 0.0, 1.0], 1e-4, 1e-3, 12);
     assert_eq!(Lattice::build(&surface, 1.0), Err(LatticeError::Empty { spacing: 1.0 }));
 }
+
+/// Every step leads to a fluid site from which the opposite step leads back, but for ten links at the ends of memory.
+#[test]
+fn a_periodic_box_is_closed_on_itself() {
+    let lattice = Lattice::periodic([32, 5, 7], 1e-3);
+    assert_eq!((lattice.sites, lattice.fluid_sites().count()), (32 * 5 * 7, 32 * 5 * 7));
+    let mut missing = Vec::new();
+    for site in lattice.fluid_sites() {
+        for (q, c) in C.iter().enumerate().skip(1) {
+            match lattice.neighbour(site, q) {
+                Some(next) => {
+                    assert!((Lattice::base(0)..Lattice::base(lattice.origins.len())).contains(&next));
+                    assert_eq!(lattice.neighbour(next, directions::opposite(q)), Some(site));
+                    let at = lattice.coordinates(site).map(|x| x + 1);
+                    if at.iter().zip([32, 5, 7]).all(|(&x, n)| x > 1 && x < n) {
+                        let there = lattice.coordinates(next).map(|x| x + 1);
+                        assert_eq!(there, std::array::from_fn(|a| at[a] + c[a]));
+                    }
+                }
+                None => missing.push((site, q)),
+            }
+        }
+    }
+    assert_eq!((missing.len(), lattice.wall_rows.len()), (10, 10));
+    for (site, q) in missing {
+        let (block, lane) = (site / LANES - PAD, site % LANES);
+        let row = lattice.wall_spans[block].row(q).expect("a wall where no neighbour is");
+        assert!(lattice.wall_rows[row].iter().enumerate().all(|(k, &d)| (d > 0) == (k == lane)));
+    }
+}
