@@ -6,9 +6,9 @@
 //! to the site n + cx + nx cy + nx ny cz, taken modulo all sites. Only the ten links that would lead past the two ends of
 //! memory along x are walls, half a link away.
 
-use super::directions::{C, Q};
+use super::directions::{C, Q, opposite};
 use super::raster::Grid;
-use super::{LANES, Lattice, ROWS, Span, WallRow};
+use super::{LANES, Lattice, ROWS, Span};
 
 /// Half a link, as walls store it.
 const HALF: u16 = 1 << 15;
@@ -43,23 +43,28 @@ impl Lattice {
             iolet_links: Vec::new(),
             sites,
         };
-        // Where lane 0 or 15 looks past the first or the last block.
+        // Where lane 0 or 15 looks past the first or the last block, and back from where that should lead.
+        let (first, last) = ((0, 0), (blocks - 1, LANES - 1));
         let past = |q: usize| {
             let [cx, cy, cz] = C[q];
-            let (end, lane) = if cx > 0 { (blocks - 1, LANES - 1) } else { (0, 0) };
-            (neighbour(end, [-cy, -cz]), q, lane)
+            let (end, other) = if cx > 0 { (last, first) } else { (first, last) };
+            [(neighbour(end.0, [-cy, -cz]), q, end.1), (other.0, opposite(q), other.1)]
         };
-        let mut walls: Vec<_> = (1..Q).filter(|&q| C[q][0] != 0).map(past).collect();
+        let mut walls: Vec<_> = (1..Q).filter(|&q| C[q][0] != 0).flat_map(past).collect();
         walls.sort_unstable();
+        walls.dedup();
         for (block, q, lane) in walls {
             let span = &mut lattice.wall_spans[block];
             if span.directions == 0 {
                 span.first = lattice.wall_rows.len() as u32;
             }
-            span.directions |= 1 << q;
-            let mut deltas: WallRow = [0; LANES];
-            deltas[lane] = HALF;
-            lattice.wall_rows.push(deltas);
+            if span.directions >> q & 1 == 0 {
+                span.directions |= 1 << q;
+                lattice.wall_rows.push([0; LANES]);
+            }
+            if let Some(row) = lattice.wall_rows.last_mut() {
+                row[lane] = HALF;
+            }
             lattice.bulk[block][q - 1] &= !(1 << lane);
         }
         lattice
