@@ -18,6 +18,7 @@ mod element;
 pub mod error;
 pub mod face;
 mod galerkin;
+pub mod half;
 pub mod hierarchy;
 mod lanes;
 pub mod load;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::wall::half::Half;
 use crate::wall::hierarchy::{CoarseLevel, Hierarchy};
-use crate::wall::product::{PAD, padded, product};
+use crate::wall::product::{PAD, padded, product, product_half};
 use crate::wall::smoother::{Step, steps};
 use crate::wall::solve::Watch;
 
@@ -18,6 +19,8 @@ const TASK: usize = 1 << 13;
 /// A solver in the memory of the CPU.
 pub struct CpuWall {
     hierarchy: Arc<Hierarchy>,
+    /// The stiffness as the smoother takes it, where the processor has half precision.
+    half: Option<Half>,
     steps: Vec<Step>,
     /// Padded: solution, residual, search direction, and the matrix times that.
     x: Vec<f32>,
@@ -49,6 +52,7 @@ impl CpuWall {
             Coarse { steps: steps(hierarchy.degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
         };
         Self {
+            half: Half::new(&hierarchy.stiffness.blocks),
             steps: steps(hierarchy.degree, hierarchy.bound),
             x: fine(),
             r: fine(),
@@ -102,25 +106,29 @@ impl CpuWall {
 
     /// One V-cycle: `e` for `r`.
     fn cycle(&mut self) {
-        let Self { hierarchy, steps, r, e, w, z, coarse, .. } = self;
+        let Self { hierarchy, half, steps, r, e, w, z, coarse, .. } = self;
         let Hierarchy { stiffness, factors, .. } = &**hierarchy;
+        let subtract = |z: &[f32], w: &mut [f32]| match &*half {
+            Some(half) => product_half(stiffness, half, z, w, true),
+            None => product(stiffness, z, w, true),
+        };
         let inside = PAD..r.len() - PAD;
         w.copy_from_slice(r);
         e.fill(0.0);
         for step in &*steps {
             factors.smooth(*step, w, z, Some(e));
-            product(stiffness, z, w, true);
+            subtract(z, w);
         }
         let transfer = &hierarchy.coarse[0].transfer;
         transfer.restrict(&w[inside.clone()], &mut coarse[0].w);
         coarse_cycle(&hierarchy.coarse, coarse, &hierarchy.inverse);
         transfer.prolong(&coarse[0].e, &mut z[inside]);
         add(e, 1.0, z);
-        product(stiffness, z, w, true);
+        subtract(z, w);
         for (k, step) in steps.iter().enumerate() {
             factors.smooth(*step, w, z, Some(e));
             if k + 1 < steps.len() {
-                product(stiffness, z, w, true);
+                subtract(z, w);
             }
         }
     }
