@@ -49,7 +49,7 @@ impl CpuWall {
         let fine = || padded(hierarchy.nodes());
         let coarse = |level: &CoarseLevel| {
             let zeros = || vec![0.0; 6 * level.matrix.len()];
-            Coarse { steps: steps(hierarchy.degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
+            Coarse { steps: steps(hierarchy.coarse_degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
         };
         Self {
             half: Half::new(&hierarchy.stiffness.blocks),
@@ -73,7 +73,8 @@ impl CpuWall {
     }
 
     /// The correction for a residual, three numbers a node, that leaves at most the part `tolerance` of it, and the number
-    /// of iterations; less exact where single precision or [`MOST`] iterations end it before.
+    /// of iterations; less exact where single precision or [`MOST`] iterations end it before. The first search direction
+    /// is conjugate to the last one of the call before, so that rounds of refinement go on in one another's space.
     ///
     /// # Panics
     /// If the residual has another length.
@@ -81,13 +82,16 @@ impl CpuWall {
         let inside = PAD..self.r.len() - PAD;
         self.r[inside.clone()].copy_from_slice(residual);
         self.x.fill(0.0);
-        self.p.fill(0.0);
         let whole = dot(&self.r, &self.r).sqrt();
-        let (mut rz_before, mut iterations) = (f64::INFINITY, 0);
+        let (mut rz_before, mut iterations) = (None, 0);
         while iterations < MOST {
             self.cycle();
             let rz = dot(&self.r, &self.e);
-            add_to(&mut self.p, (rz / rz_before) as f32, &self.e);
+            let beta = match rz_before {
+                Some(before) => rz / before,
+                None => conjugate(&self.e, &mut self.p, &self.q),
+            };
+            add_to(&mut self.p, beta as f32, &self.e);
             product(&self.hierarchy.stiffness, &self.p, &mut self.q, false);
             let alpha = rz / dot(&self.p, &self.q);
             if !alpha.is_finite() || alpha <= 0.0 {
@@ -95,7 +99,7 @@ impl CpuWall {
             }
             add(&mut self.x, alpha as f32, &self.p);
             add(&mut self.r, -alpha as f32, &self.q);
-            (rz_before, iterations) = (rz, iterations + 1);
+            (rz_before, iterations) = (Some(rz), iterations + 1);
             let part = dot(&self.r, &self.r).sqrt() / whole;
             if watch(iterations, part as f32).is_break() || part <= f64::from(tolerance) {
                 break;
@@ -132,6 +136,17 @@ impl CpuWall {
             }
         }
     }
+}
+
+/// What to add of a direction `p` with `q = A p` to `e`, so that the sum is conjugate to it; a direction that is none is
+/// made nought.
+fn conjugate(e: &[f32], p: &mut [f32], q: &[f32]) -> f64 {
+    let beta = -dot(e, q) / dot(p, q);
+    if beta.is_finite() {
+        return beta;
+    }
+    p.fill(0.0);
+    0.0
 }
 
 /// One V-cycle from a coarse level on.
