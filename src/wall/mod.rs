@@ -29,6 +29,7 @@ pub mod prolong;
 mod reference;
 pub mod residual;
 mod rigid;
+mod sixes;
 pub mod smoother;
 pub mod solve;
 pub mod sparse;
