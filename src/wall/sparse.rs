@@ -157,8 +157,9 @@ impl Kernel for Multiply<'_> {
         let BlockMatrix { start, column, values } = self.matrix;
         for (k, y) in self.y.as_chunks_mut::<6>().0.iter_mut().enumerate() {
             let mut sums = [[0.0; 8]; 6];
-            for e in start[self.first + k] as usize..start[self.first + k + 1] as usize {
-                let x = six(self.x, column[e] as usize);
+            let row = start[self.first + k] as usize..start[self.first + k + 1] as usize;
+            for (e, &column) in row.clone().zip(&column[row]) {
+                let x = six(self.x, column as usize);
                 for (a, sums) in sums.iter_mut().enumerate() {
                     V::add_products(eight(values, 36 * e + 6 * a), &x, sums);
                 }
