@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::aggregate::Aggregates;
 use super::lanes::{self, Kernel, Lanes};
 use super::prolong::Transfer;
+use super::sixes::{add_wide, eight, wide};
 use super::sparse::{Blocks, Rows};
 
 /// Groups of a task.
@@ -134,11 +135,11 @@ struct Scratch<const B: usize> {
     /// These.
     around: Vec<u32>,
     /// Rows of `A P`, one node after the other, and the local number of each entry.
-    values: Vec<[[f64; 6]; B]>,
+    values: Vec<[[f64; 8]; B]>,
     entries: Vec<u32>,
     /// Latest entry of each local number.
     latest: Vec<u32>,
-    dense: Vec<Block>,
+    dense: Vec<[[f64; 8]; 6]>,
     used: Vec<bool>,
 }
 
@@ -168,16 +169,17 @@ impl<const B: usize> Scratch<B> {
         }
         let n = self.around.len();
         self.dense.clear();
-        self.dense.resize(n * n, [[0.0; 6]; 6]);
+        self.dense.resize(n * n, [[0.0; 8]; 6]);
         self.used.clear();
         self.used.resize(n * n, false);
         for (k, &node) in nodes.iter().enumerate() {
             for e in p.of(node) {
-                self.spread(p.coarse[e], p.block::<B>(e), ends[k]..ends[k + 1]);
+                self.spread(p, e, ends[k]..ends[k + 1]);
             }
         }
         for (at, block) in self.dense.iter().enumerate().filter(|(at, _)| self.used[*at]) {
-            piece.add(self.around[at / n], self.around[at % n], block);
+            let block = std::array::from_fn(|a| std::array::from_fn(|b| block[a][b]));
+            piece.add(self.around[at / n], self.around[at % n], &block);
         }
         self.around.iter().for_each(|&coarse| self.local[coarse as usize] = NONE);
         self.around.clear();
@@ -206,15 +208,13 @@ impl<const B: usize> Scratch<B> {
                     at = self.entries.len() as u32;
                     self.latest[local as usize] = at;
                     self.entries.push(local);
-                    self.values.push([[0.0; 6]; B]);
+                    self.values.push([[0.0; 8]; B]);
                 }
                 let to = &mut self.values[at as usize];
-                for (b, p) in p.block::<B>(e).iter().enumerate() {
-                    let p = p.map(f64::from);
+                for b in 0..B {
+                    let p = wide(eight(&p.values, 6 * (B * e + b)));
                     for (to, row) in to.iter_mut().zip(&block) {
-                        for (t, p) in to.iter_mut().zip(p) {
-                            *t += row[b] * p;
-                        }
+                        add_wide(&p, row[b], to);
                     }
                 }
             }
@@ -223,7 +223,9 @@ impl<const B: usize> Scratch<B> {
 
     /// Adds `P_i^T (A P)_i` of one entry of a node.
     #[inline(always)]
-    fn spread(&mut self, coarse: u32, p: &[[f32; 6]], entries: std::ops::Range<usize>) {
+    fn spread(&mut self, p: &Transfer, entry: usize, entries: std::ops::Range<usize>) {
+        let coarse = p.coarse[entry];
+        let p = &p.values[6 * B * entry..][..6 * B];
         let (n, row) = (self.around.len(), self.local[coarse as usize]);
         for at in entries {
             let local = self.entries[at];
@@ -232,12 +234,10 @@ impl<const B: usize> Scratch<B> {
             }
             let to = row as usize * n + local as usize;
             self.used[to] = true;
-            for (p, value) in p.iter().zip(&self.values[at]) {
-                for (to, p) in self.dense[to].iter_mut().zip(p) {
-                    let p = f64::from(*p);
-                    for (t, v) in to.iter_mut().zip(value) {
-                        *t += p * v;
-                    }
+            let to = &mut self.dense[to];
+            for (p, value) in p.as_chunks::<6>().0.iter().zip(&self.values[at]) {
+                for (to, p) in to.iter_mut().zip(p) {
+                    add_wide(value, f64::from(*p), to);
                 }
             }
         }

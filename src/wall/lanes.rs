@@ -29,6 +29,8 @@ pub(super) trait Lanes:
     fn taken_from(self, factor: Self, addend: Self) -> Self;
     /// Square root.
     fn sqrt(self) -> Self;
+    /// `sums += a b`, number by number in single precision.
+    fn add_products(a: &[f32; LANES], b: &[f32; LANES], sums: &mut [f32; LANES]);
 }
 
 /// Work over lanes, whatever holds them.
@@ -41,8 +43,8 @@ pub(super) trait Kernel {
 pub(super) fn run<K: Kernel>(kernel: K) {
     #[cfg(target_arch = "x86_64")]
     {
-        if is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512.
+        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX-512 and FMA.
             return unsafe { x86::avx512(kernel) };
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
@@ -118,6 +120,12 @@ impl Lanes for Portable {
     fn sqrt(self) -> Self {
         Self(self.0.map(f64::sqrt))
     }
+    #[inline(always)]
+    fn add_products(a: &[f32; LANES], b: &[f32; LANES], sums: &mut [f32; LANES]) {
+        for k in 0..LANES {
+            sums[k] += a[k] * b[k];
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -126,8 +134,8 @@ mod x86 {
     use std::arch::x86_64::*;
 
     /// # Safety
-    /// The processor has AVX-512.
-    #[target_feature(enable = "avx512f")]
+    /// The processor has AVX-512 and FMA.
+    #[target_feature(enable = "avx512f,fma")]
     pub(super) unsafe fn avx512<K: Kernel>(kernel: K) {
         kernel.run::<Avx512>();
     }
@@ -212,6 +220,15 @@ mod x86 {
             // SAFETY: as in `splat`.
             Self(unsafe { _mm512_sqrt_pd(self.0) })
         }
+        #[inline(always)]
+        fn add_products(a: &[f32; LANES], b: &[f32; LANES], sums: &mut [f32; LANES]) {
+            // SAFETY: as in `splat`; arrays of eight can be read and written.
+            unsafe {
+                let (a, b) = (_mm256_loadu_ps(a.as_ptr()), _mm256_loadu_ps(b.as_ptr()));
+                let sum = _mm256_fmadd_ps(a, b, _mm256_loadu_ps(sums.as_ptr()));
+                _mm256_storeu_ps(sums.as_mut_ptr(), sum);
+            }
+        }
     }
 
     impl Lanes for Avx2 {
@@ -260,6 +277,15 @@ mod x86 {
         fn sqrt(self) -> Self {
             // SAFETY: as in `splat`.
             unsafe { Self(_mm256_sqrt_pd(self.0), _mm256_sqrt_pd(self.1)) }
+        }
+        #[inline(always)]
+        fn add_products(a: &[f32; LANES], b: &[f32; LANES], sums: &mut [f32; LANES]) {
+            // SAFETY: as in `splat`; arrays of eight can be read and written.
+            unsafe {
+                let (a, b) = (_mm256_loadu_ps(a.as_ptr()), _mm256_loadu_ps(b.as_ptr()));
+                let sum = _mm256_fmadd_ps(a, b, _mm256_loadu_ps(sums.as_ptr()));
+                _mm256_storeu_ps(sums.as_mut_ptr(), sum);
+            }
         }
     }
 }

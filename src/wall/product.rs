@@ -7,7 +7,11 @@
 use rayon::prelude::*;
 
 use super::assembly::Stiffness;
+use super::half::{self, Half};
 use super::memory;
+
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 /// Numbers before and after the unknowns of a padded vector: what the first and the last node of the mesh would find
 /// below and above them. They are multiplied by nought and must be finite.
@@ -33,19 +37,35 @@ pub fn padded(nodes: usize) -> Vec<f32> {
 /// # Panics
 /// If a vector is not the padded one of this matrix.
 pub fn product(stiffness: &Stiffness, x: &[f32], y: &mut [f32], subtract: bool) {
+    multiply(stiffness, (&stiffness.blocks, 1.0), x, y, subtract);
+}
+
+/// As [`product`], with blocks of half precision.
+///
+/// # Panics
+/// If a vector is not the padded one of this matrix, or the blocks are another's.
+pub fn product_half(stiffness: &Stiffness, half: &Half, x: &[f32], y: &mut [f32], subtract: bool) {
+    multiply(stiffness, (&half.blocks, half.unit), x, y, subtract);
+}
+
+fn multiply<N: Number>(stiffness: &Stiffness, blocks: (&[N], f32), x: &[f32], y: &mut [f32], subtract: bool) {
     let levels = stiffness.levels;
     let len = 3 * levels * (stiffness.start.len() - 1);
     assert!(x.len() == len + 2 * PAD && y.len() == x.len(), "padded vectors of the matrix");
     let columns = MIN_NODES.div_ceil(levels);
+    assert!(blocks.0.len() == stiffness.blocks.len(), "blocks of the matrix");
     let kernel = Kernel::detect();
     y[PAD..PAD + len].par_chunks_mut(3 * levels * columns).enumerate().for_each(|(task, y)| {
-        kernel.run(&Rows { stiffness, first: task * columns, x, subtract }, y);
+        kernel.run(&Rows { stiffness, blocks: blocks.0, unit: blocks.1, first: task * columns, x, subtract }, y);
     });
 }
 
 /// Rows of some columns, and what they are multiplied with.
-struct Rows<'a> {
+struct Rows<'a, N> {
     stiffness: &'a Stiffness,
+    /// The numbers of the blocks, in this unit.
+    blocks: &'a [N],
+    unit: f32,
     first: usize,
     x: &'a [f32],
     subtract: bool,
@@ -65,17 +85,17 @@ impl Kernel {
     fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx512f") {
+            if half::wide() {
                 return Self::Avx512;
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            if half::narrow() {
                 return Self::Avx2;
             }
         }
         Self::Portable
     }
 
-    fn run(self, rows: &Rows, y: &mut [f32]) {
+    fn run<N: Number>(self, rows: &Rows<N>, y: &mut [f32]) {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the processor has AVX-512, or the kernel would be another one.
@@ -88,7 +108,7 @@ impl Kernel {
     }
 }
 
-impl Rows<'_> {
+impl<N: Number> Rows<'_, N> {
     /// Entry by entry, so that the blocks are read in the order of memory.
     #[inline(always)]
     fn run<V: Nine>(&self, y: &mut [f32]) {
@@ -100,14 +120,16 @@ impl Rows<'_> {
             sums.fill([V::zero(); 3]);
             for e in self.stiffness.start[column] as usize..self.stiffness.start[column + 1] as usize {
                 let other = 3 * levels * self.stiffness.neighbour[e] as usize;
-                let blocks = &self.stiffness.blocks[27 * levels * e..27 * levels * (e + 1)];
+                let blocks = &self.blocks[27 * levels * e..27 * levels * (e + 1)];
                 for (k, (sums, block)) in sums.iter_mut().zip(blocks.as_chunks::<27>().0).enumerate() {
-                    V::prefetch(block.as_ptr().wrapping_add(AHEAD));
-                    V::prefetch(block.as_ptr().wrapping_add(AHEAD + LINE));
+                    V::prefetch(block.as_ptr().wrapping_add(AHEAD).cast());
+                    if N::TWO_LINES {
+                        V::prefetch(block.as_ptr().wrapping_add(AHEAD + LINE).cast());
+                    }
                     let middle = V::repeat(nine(self.x, own + 3 * k));
                     let difference = V::load(nine(self.x, other + 3 * k)).minus(middle);
                     for (a, sum) in sums.iter_mut().enumerate() {
-                        *sum = V::load(nine(block, 9 * a)).times_plus(difference, *sum);
+                        *sum = N::load::<V>(nine(block, 9 * a)).times_plus(difference, *sum);
                     }
                 }
             }
@@ -116,7 +138,7 @@ impl Rows<'_> {
                 let o = nine(&self.stiffness.own, 3 * own + 9 * k);
                 for (a, y) in y.iter_mut().enumerate() {
                     let rest = o[3 * a] * x[3] + o[3 * a + 1] * x[4] + o[3 * a + 2] * x[5];
-                    let sum = sums[a].sum() + rest;
+                    let sum = self.unit * sums[a].sum() + rest;
                     *y = if self.subtract { *y - sum } else { sum };
                 }
             }
@@ -125,7 +147,7 @@ impl Rows<'_> {
 }
 
 #[inline(always)]
-fn nine(from: &[f32], at: usize) -> &[f32; 9] {
+fn nine<N>(from: &[N], at: usize) -> &[N; 9] {
     match from[at..at + 9].try_into() {
         Ok(nine) => nine,
         Err(_) => unreachable!("nine numbers"),
@@ -137,6 +159,8 @@ fn nine(from: &[f32], at: usize) -> &[f32; 9] {
 trait Nine: Copy {
     fn zero() -> Self;
     fn load(from: &[f32; 9]) -> Self;
+    /// From numbers of half precision.
+    fn load_half(from: &[u16; 9]) -> Self;
     /// The middle three, three times.
     fn repeat(from: &[f32; 9]) -> Self;
     fn minus(self, other: Self) -> Self;
@@ -144,7 +168,31 @@ trait Nine: Copy {
     fn times_plus(self, factor: Self, addend: Self) -> Self;
     fn sum(self) -> f32;
     /// Asks for the memory of a number, which may lie anywhere.
-    fn prefetch(_: *const f32) {}
+    fn prefetch(_: *const u8) {}
+}
+
+/// Numbers of a stored block.
+trait Number: Copy + Sync {
+    /// Whether a block touches more than one cache line at least.
+    const TWO_LINES: bool;
+    fn load<V: Nine>(from: &[Self; 9]) -> V;
+}
+
+impl Number for f32 {
+    const TWO_LINES: bool = true;
+    #[inline(always)]
+    fn load<V: Nine>(from: &[Self; 9]) -> V {
+        V::load(from)
+    }
+}
+
+/// Half precision.
+impl Number for u16 {
+    const TWO_LINES: bool = false;
+    #[inline(always)]
+    fn load<V: Nine>(from: &[Self; 9]) -> V {
+        V::load_half(from)
+    }
 }
 
 /// An array that the compiler vectorises as it can.
@@ -159,6 +207,10 @@ impl Nine for Portable {
     #[inline(always)]
     fn load(from: &[f32; 9]) -> Self {
         Self(*from)
+    }
+    #[inline(always)]
+    fn load_half(from: &[u16; 9]) -> Self {
+        Self(from.map(half::widened))
     }
     #[inline(always)]
     fn repeat(from: &[f32; 9]) -> Self {
@@ -176,120 +228,6 @@ impl Nine for Portable {
     fn sum(self) -> f32 {
         let v = &self.0;
         ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7])) + v[8]
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{Nine, Rows};
-    use std::arch::x86_64::*;
-
-    /// # Safety
-    /// The processor has AVX-512.
-    #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn avx512(rows: &Rows, y: &mut [f32]) {
-        rows.run::<Masked>(y);
-    }
-
-    /// # Safety
-    /// The processor has AVX2 and FMA.
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn avx2(rows: &Rows, y: &mut [f32]) {
-        rows.run::<EightAndOne>(y);
-    }
-
-    /// Nine of the sixteen lanes of a register; the others are nought.
-    #[derive(Clone, Copy)]
-    struct Masked(__m512);
-
-    const NINE: __mmask16 = 0x1ff;
-
-    impl Nine for Masked {
-        #[inline(always)]
-        fn zero() -> Self {
-            // SAFETY: the processor has AVX-512 by the contract of `Nine`; so in all methods below.
-            Self(unsafe { _mm512_setzero_ps() })
-        }
-        #[inline(always)]
-        fn load(from: &[f32; 9]) -> Self {
-            // SAFETY: the mask lets nine numbers be read.
-            Self(unsafe { _mm512_maskz_loadu_ps(NINE, from.as_ptr()) })
-        }
-        #[inline(always)]
-        fn repeat(from: &[f32; 9]) -> Self {
-            // SAFETY: as in `zero`.
-            unsafe {
-                let middle = _mm512_setr_epi32(3, 4, 5, 3, 4, 5, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0);
-                Self(_mm512_maskz_permutexvar_ps(NINE, middle, Self::load(from).0))
-            }
-        }
-        #[inline(always)]
-        fn minus(self, other: Self) -> Self {
-            // SAFETY: as in `zero`.
-            Self(unsafe { _mm512_sub_ps(self.0, other.0) })
-        }
-        #[inline(always)]
-        fn times_plus(self, factor: Self, addend: Self) -> Self {
-            // SAFETY: as in `zero`.
-            Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, addend.0) })
-        }
-        #[inline(always)]
-        fn sum(self) -> f32 {
-            // SAFETY: as in `zero`.
-            unsafe { _mm512_reduce_add_ps(self.0) }
-        }
-        #[inline(always)]
-        fn prefetch(at: *const f32) {
-            // SAFETY: a prefetch does not fault.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
-        }
-    }
-
-    /// A register of eight, and one number.
-    #[derive(Clone, Copy)]
-    struct EightAndOne(__m256, f32);
-
-    impl Nine for EightAndOne {
-        #[inline(always)]
-        fn zero() -> Self {
-            // SAFETY: the processor has AVX2 and FMA by the contract of `Nine`; so in all methods below.
-            Self(unsafe { _mm256_setzero_ps() }, 0.0)
-        }
-        #[inline(always)]
-        fn load(from: &[f32; 9]) -> Self {
-            // SAFETY: eight of nine numbers can be read.
-            Self(unsafe { _mm256_loadu_ps(from.as_ptr()) }, from[8])
-        }
-        #[inline(always)]
-        fn repeat(from: &[f32; 9]) -> Self {
-            let [_, _, _, a, b, c, ..] = *from;
-            // SAFETY: as in `zero`.
-            Self(unsafe { _mm256_setr_ps(a, b, c, a, b, c, a, b) }, c)
-        }
-        #[inline(always)]
-        fn minus(self, other: Self) -> Self {
-            // SAFETY: as in `zero`.
-            Self(unsafe { _mm256_sub_ps(self.0, other.0) }, self.1 - other.1)
-        }
-        #[inline(always)]
-        fn times_plus(self, factor: Self, addend: Self) -> Self {
-            // SAFETY: as in `zero`.
-            Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, addend.0) }, self.1 * factor.1 + addend.1)
-        }
-        #[inline(always)]
-        fn sum(self) -> f32 {
-            // SAFETY: as in `zero`.
-            unsafe {
-                let four = _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps(self.0, 1));
-                let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-                _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1))) + self.1
-            }
-        }
-        #[inline(always)]
-        fn prefetch(at: *const f32) {
-            // SAFETY: a prefetch does not fault.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
-        }
     }
 }
 
@@ -338,18 +276,25 @@ mod tests {
         let mut kernels = vec![Kernel::Portable];
         #[cfg(target_arch = "x86_64")]
         {
-            kernels.extend(is_x86_feature_detected!("avx512f").then_some(Kernel::Avx512));
-            let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-            kernels.extend(avx2.then_some(Kernel::Avx2));
+            kernels.extend(half::wide().then_some(Kernel::Avx512));
+            kernels.extend(half::narrow().then_some(Kernel::Avx2));
         }
+        let half = Half::rounded(&stiffness.blocks);
         for kernel in kernels {
-            for subtract in [false, true] {
+            for (subtract, halved) in [(false, false), (true, false), (false, true), (true, true)] {
                 let mut y = vec![0.5; len];
-                let rows = Rows { stiffness: &stiffness, first: 0, x: &x, subtract };
-                kernel.run(&rows, &mut y[PAD..len - PAD]);
+                let (stiffness, x) = (&stiffness, x.as_slice());
+                if halved {
+                    let (blocks, unit) = (half.blocks.as_slice(), half.unit);
+                    kernel.run(&Rows { stiffness, blocks, unit, first: 0, x, subtract }, &mut y[PAD..len - PAD]);
+                } else {
+                    let (blocks, unit) = (stiffness.blocks.as_slice(), 1.0);
+                    kernel.run(&Rows { stiffness, blocks, unit, first: 0, x, subtract }, &mut y[PAD..len - PAD]);
+                }
+                let allowed = if halved { 3e-3 } else { 1e-5 };
                 for (k, (y, e)) in y.iter().zip(&expected).enumerate().skip(PAD).take(len - 2 * PAD) {
                     let e = if subtract { 0.5 - e } else { *e };
-                    assert!((f64::from(*y) - e).abs() < 1e-5, "{kernel:?}, number {k}: {y}, not {e}");
+                    assert!((f64::from(*y) - e).abs() < allowed, "{kernel:?}, {halved}, number {k}: {y}, not {e}");
                 }
             }
         }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::aggregate::Aggregates;
 use super::lanes::{self, Kernel, Lanes};
 use super::memory;
+use super::sixes::{BEYOND, eight, six, sum};
 use super::sparse::Rows;
 
 /// Below this part of its length a mode is a sum of the others.
@@ -17,6 +18,10 @@ const DEPENDENT: f64 = 1e-6;
 
 /// Columns that a task takes at least.
 const MIN_COLUMNS: usize = 32;
+
+/// Nodes of the coarser and the finer level that a task of a transfer takes.
+const COARSE_NODES: usize = 16;
+const FINE_NODES: usize = 256;
 
 /// The `B` components of a node in six modes.
 pub(super) type NodeModes<const B: usize> = [[f64; 6]; B];
@@ -30,7 +35,7 @@ pub struct Transfer {
     pub start: Vec<u32>,
     /// Coarse node of each entry.
     pub coarse: Vec<u32>,
-    /// Of each entry `rows` by 6 numbers, row by row.
+    /// Of each entry `rows` by 6 numbers, row by row; two zeros at the end.
     pub values: Vec<f32>,
     /// Where the entries of a coarse node begin in the two lists below; one more than coarse nodes.
     pub back: Vec<u32>,
@@ -46,12 +51,6 @@ impl Transfer {
         self.start[node] as usize..self.start[node + 1] as usize
     }
 
-    /// The numbers of an entry.
-    #[inline]
-    pub(super) fn block<const B: usize>(&self, entry: usize) -> &[[f32; 6]] {
-        self.values[entry * 6 * B..][..6 * B].as_chunks().0
-    }
-
     /// Number of coarse nodes.
     #[must_use]
     pub fn coarse_nodes(&self) -> usize {
@@ -60,30 +59,15 @@ impl Transfer {
 
     /// `coarse = P^T fine`, unpadded vectors.
     pub fn restrict(&self, fine: &[f32], coarse: &mut [f32]) {
-        coarse.par_chunks_mut(6).with_min_len(16).enumerate().for_each(|(node, coarse)| {
-            let mut sum = [0.0f32; 6];
-            for t in self.back[node] as usize..self.back[node + 1] as usize {
-                let fine = &fine[self.node[t] as usize * self.rows..][..self.rows];
-                let block = &self.values[self.entry[t] as usize * 6 * self.rows..][..6 * self.rows];
-                for (f, row) in fine.iter().zip(block.chunks_exact(6)) {
-                    sum.iter_mut().zip(row).for_each(|(s, p)| *s += p * f);
-                }
-            }
-            coarse.copy_from_slice(&sum);
+        coarse.par_chunks_mut(6 * COARSE_NODES).enumerate().for_each(|(task, coarse)| {
+            lanes::run(Restrict { transfer: self, first: task * COARSE_NODES, fine, coarse });
         });
     }
 
     /// `fine = P coarse`, unpadded vectors.
     pub fn prolong(&self, coarse: &[f32], fine: &mut [f32]) {
-        fine.par_chunks_mut(self.rows).with_min_len(256).enumerate().for_each(|(node, fine)| {
-            fine.fill(0.0);
-            for e in self.of(node) {
-                let coarse = &coarse[6 * self.coarse[e] as usize..][..6];
-                let block = &self.values[e * 6 * self.rows..][..6 * self.rows];
-                for (f, row) in fine.iter_mut().zip(block.chunks_exact(6)) {
-                    *f += row.iter().zip(coarse).map(|(p, c)| p * c).sum::<f32>();
-                }
-            }
+        fine.par_chunks_mut(self.rows * FINE_NODES).enumerate().for_each(|(task, fine)| {
+            lanes::run(Prolong { transfer: self, first: task * FINE_NODES, coarse, fine });
         });
     }
 
@@ -102,6 +86,72 @@ impl Transfer {
             }
         }
         (self.back, self.entry, self.node) = (back, entry, node);
+    }
+}
+
+/// `P^T fine` of some coarse nodes.
+struct Restrict<'a> {
+    transfer: &'a Transfer,
+    first: usize,
+    fine: &'a [f32],
+    coarse: &'a mut [f32],
+}
+
+impl Restrict<'_> {
+    #[inline(always)]
+    fn rows<V: Lanes, const B: usize>(self) {
+        let Transfer { back, entry, node, values, .. } = self.transfer;
+        let fine = self.fine.as_chunks::<B>().0;
+        for (k, coarse) in self.coarse.as_chunks_mut::<6>().0.iter_mut().enumerate() {
+            let mut sums = [0.0; 8];
+            for t in back[self.first + k] as usize..back[self.first + k + 1] as usize {
+                for (a, &f) in fine[node[t] as usize].iter().enumerate() {
+                    V::add_products(eight(values, 6 * (B * entry[t] as usize + a)), &[f; 8], &mut sums);
+                }
+            }
+            coarse.copy_from_slice(&sums[..6]);
+        }
+    }
+}
+
+impl Kernel for Restrict<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        if self.transfer.rows == 3 { self.rows::<V, 3>() } else { self.rows::<V, 6>() }
+    }
+}
+
+/// `P coarse` of some fine nodes.
+struct Prolong<'a> {
+    transfer: &'a Transfer,
+    first: usize,
+    coarse: &'a [f32],
+    fine: &'a mut [f32],
+}
+
+impl Prolong<'_> {
+    #[inline(always)]
+    fn rows<V: Lanes, const B: usize>(self) {
+        let Transfer { coarse, values, .. } = self.transfer;
+        for (k, fine) in self.fine.as_chunks_mut::<B>().0.iter_mut().enumerate() {
+            let mut sums = [[0.0; 8]; B];
+            for e in self.transfer.of(self.first + k) {
+                let x = six(self.coarse, coarse[e] as usize);
+                for (a, sums) in sums.iter_mut().enumerate() {
+                    V::add_products(eight(values, 6 * (B * e + a)), &x, sums);
+                }
+            }
+            for (f, sums) in fine.iter_mut().zip(&sums) {
+                *f = sum(sums);
+            }
+        }
+    }
+}
+
+impl Kernel for Prolong<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        if self.transfer.rows == 3 { self.rows::<V, 3>() } else { self.rows::<V, 6>() }
     }
 }
 
@@ -264,7 +314,7 @@ fn joined(pieces: Vec<Transfer>, rows: usize, coarse_nodes: usize) -> Transfer {
     let entries = pieces.iter().map(|piece| piece.coarse.len()).sum();
     let mut all = Transfer { rows, start: vec![0], ..Transfer::default() };
     all.coarse.reserve_exact(entries);
-    all.values = memory::room(6 * rows * entries);
+    all.values = memory::room(6 * rows * entries + BEYOND);
     let mut total = 0;
     for piece in pieces {
         for count in &piece.start {
@@ -274,6 +324,7 @@ fn joined(pieces: Vec<Transfer>, rows: usize, coarse_nodes: usize) -> Transfer {
         all.coarse.extend(piece.coarse);
         all.values.extend(piece.values);
     }
+    all.values.extend([0.0; BEYOND]);
     all.reverse(coarse_nodes);
     all
 }

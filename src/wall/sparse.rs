@@ -3,6 +3,8 @@
 use rayon::prelude::*;
 
 use super::assembly::Stiffness;
+use super::lanes::{self, Kernel, Lanes};
+use super::sixes::{BEYOND, eight, six, sum};
 
 /// Rows that a task takes at least.
 const MIN_TASK: usize = 64;
@@ -88,7 +90,9 @@ impl Blocks {
 
     /// The same in single precision.
     pub(super) fn rounded(&self) -> BlockMatrix {
-        let values = self.values.iter().flat_map(|block| block.as_flattened()).map(|&v| v as f32).collect();
+        let mut values = Vec::with_capacity(36 * self.values.len() + BEYOND);
+        self.values.iter().for_each(|block| values.extend(block.as_flattened().iter().map(|&v| v as f32)));
+        values.resize(values.len() + BEYOND, 0.0);
         BlockMatrix { start: self.start.clone(), column: self.column.clone(), values }
     }
 }
@@ -113,7 +117,7 @@ pub struct BlockMatrix {
     pub start: Vec<u32>,
     /// Column of each entry, ascending in a row.
     pub column: Vec<u32>,
-    /// 36 numbers an entry, row by row of the block.
+    /// 36 numbers an entry, row by row of the block; two zeros at the end.
     pub values: Vec<f32>,
 }
 
@@ -132,21 +136,37 @@ impl BlockMatrix {
 
     /// `y = A x`, or `y -= A x` if `subtract` is set; six numbers a row.
     pub fn product(&self, x: &[f32], y: &mut [f32], subtract: bool) {
-        y.par_chunks_mut(6).with_min_len(MIN_TASK).enumerate().for_each(|(row, y)| {
-            let mut sums = [[0.0f32; 6]; 6];
-            for e in self.start[row] as usize..self.start[row + 1] as usize {
-                let x = &x[6 * self.column[e] as usize..][..6];
-                let block = &self.values[36 * e..36 * e + 36];
-                for (sums, row) in sums.iter_mut().zip(block.chunks_exact(6)) {
-                    for ((sum, a), x) in sums.iter_mut().zip(row).zip(x) {
-                        *sum += a * x;
-                    }
+        y.par_chunks_mut(6 * MIN_TASK).enumerate().for_each(|(task, y)| {
+            lanes::run(Multiply { matrix: self, first: task * MIN_TASK, x, y, subtract });
+        });
+    }
+}
+
+/// Some rows of a product.
+struct Multiply<'a> {
+    matrix: &'a BlockMatrix,
+    first: usize,
+    x: &'a [f32],
+    y: &'a mut [f32],
+    subtract: bool,
+}
+
+impl Kernel for Multiply<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let BlockMatrix { start, column, values } = self.matrix;
+        for (k, y) in self.y.as_chunks_mut::<6>().0.iter_mut().enumerate() {
+            let mut sums = [[0.0; 8]; 6];
+            let row = start[self.first + k] as usize..start[self.first + k + 1] as usize;
+            for (e, &column) in row.clone().zip(&column[row]) {
+                let x = six(self.x, column as usize);
+                for (a, sums) in sums.iter_mut().enumerate() {
+                    V::add_products(eight(values, 36 * e + 6 * a), &x, sums);
                 }
             }
             for (y, sums) in y.iter_mut().zip(&sums) {
-                let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]) + (sums[4] + sums[5]);
-                *y = if subtract { *y - sum } else { sum };
+                *y = if self.subtract { *y - sum(sums) } else { sum(sums) };
             }
-        });
+        }
     }
 }

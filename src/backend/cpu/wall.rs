@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::wall::half::Half;
 use crate::wall::hierarchy::{CoarseLevel, Hierarchy};
-use crate::wall::product::{PAD, padded, product};
+use crate::wall::product::{PAD, padded, product, product_half};
 use crate::wall::smoother::{Step, steps};
 use crate::wall::solve::Watch;
 
@@ -18,6 +19,8 @@ const TASK: usize = 1 << 13;
 /// A solver in the memory of the CPU.
 pub struct CpuWall {
     hierarchy: Arc<Hierarchy>,
+    /// The stiffness as the smoother takes it, where the processor has half precision.
+    half: Option<Half>,
     steps: Vec<Step>,
     /// Padded: solution, residual, search direction, and the matrix times that.
     x: Vec<f32>,
@@ -46,9 +49,10 @@ impl CpuWall {
         let fine = || padded(hierarchy.nodes());
         let coarse = |level: &CoarseLevel| {
             let zeros = || vec![0.0; 6 * level.matrix.len()];
-            Coarse { steps: steps(hierarchy.degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
+            Coarse { steps: steps(hierarchy.coarse_degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
         };
         Self {
+            half: Half::new(&hierarchy.stiffness.blocks),
             steps: steps(hierarchy.degree, hierarchy.bound),
             x: fine(),
             r: fine(),
@@ -69,7 +73,8 @@ impl CpuWall {
     }
 
     /// The correction for a residual, three numbers a node, that leaves at most the part `tolerance` of it, and the number
-    /// of iterations; less exact where single precision or [`MOST`] iterations end it before.
+    /// of iterations; less exact where single precision or [`MOST`] iterations end it before. The first search direction
+    /// is conjugate to the last one of the call before, so that rounds of refinement go on in one another's space.
     ///
     /// # Panics
     /// If the residual has another length.
@@ -77,13 +82,16 @@ impl CpuWall {
         let inside = PAD..self.r.len() - PAD;
         self.r[inside.clone()].copy_from_slice(residual);
         self.x.fill(0.0);
-        self.p.fill(0.0);
         let whole = dot(&self.r, &self.r).sqrt();
-        let (mut rz_before, mut iterations) = (f64::INFINITY, 0);
+        let (mut rz_before, mut iterations) = (None, 0);
         while iterations < MOST {
             self.cycle();
             let rz = dot(&self.r, &self.e);
-            add_to(&mut self.p, (rz / rz_before) as f32, &self.e);
+            let beta = match rz_before {
+                Some(before) => rz / before,
+                None => conjugate(&self.e, &mut self.p, &self.q),
+            };
+            add_to(&mut self.p, beta as f32, &self.e);
             product(&self.hierarchy.stiffness, &self.p, &mut self.q, false);
             let alpha = rz / dot(&self.p, &self.q);
             if !alpha.is_finite() || alpha <= 0.0 {
@@ -91,7 +99,7 @@ impl CpuWall {
             }
             add(&mut self.x, alpha as f32, &self.p);
             add(&mut self.r, -alpha as f32, &self.q);
-            (rz_before, iterations) = (rz, iterations + 1);
+            (rz_before, iterations) = (Some(rz), iterations + 1);
             let part = dot(&self.r, &self.r).sqrt() / whole;
             if watch(iterations, part as f32).is_break() || part <= f64::from(tolerance) {
                 break;
@@ -102,28 +110,43 @@ impl CpuWall {
 
     /// One V-cycle: `e` for `r`.
     fn cycle(&mut self) {
-        let Self { hierarchy, steps, r, e, w, z, coarse, .. } = self;
+        let Self { hierarchy, half, steps, r, e, w, z, coarse, .. } = self;
         let Hierarchy { stiffness, factors, .. } = &**hierarchy;
+        let subtract = |z: &[f32], w: &mut [f32]| match &*half {
+            Some(half) => product_half(stiffness, half, z, w, true),
+            None => product(stiffness, z, w, true),
+        };
         let inside = PAD..r.len() - PAD;
         w.copy_from_slice(r);
         e.fill(0.0);
         for step in &*steps {
             factors.smooth(*step, w, z, Some(e));
-            product(stiffness, z, w, true);
+            subtract(z, w);
         }
         let transfer = &hierarchy.coarse[0].transfer;
         transfer.restrict(&w[inside.clone()], &mut coarse[0].w);
         coarse_cycle(&hierarchy.coarse, coarse, &hierarchy.inverse);
         transfer.prolong(&coarse[0].e, &mut z[inside]);
         add(e, 1.0, z);
-        product(stiffness, z, w, true);
+        subtract(z, w);
         for (k, step) in steps.iter().enumerate() {
             factors.smooth(*step, w, z, Some(e));
             if k + 1 < steps.len() {
-                product(stiffness, z, w, true);
+                subtract(z, w);
             }
         }
     }
+}
+
+/// What to add of a direction `p` with `q = A p` to `e`, so that the sum is conjugate to it; a direction that is none is
+/// made nought.
+fn conjugate(e: &[f32], p: &mut [f32], q: &[f32]) -> f64 {
+    let beta = -dot(e, q) / dot(p, q);
+    if beta.is_finite() {
+        return beta;
+    }
+    p.fill(0.0);
+    0.0
 }
 
 /// One V-cycle from a coarse level on.

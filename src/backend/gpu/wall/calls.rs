@@ -212,7 +212,7 @@ impl List<'_> {
     /// Level `k` with those below it.
     fn level(&mut self, k: usize, own: &Coarse, level: &CoarseLevel) {
         let (gpu, kernels) = (self.gpu, self.kernels);
-        let (count, steps) = (6 * level.matrix.len(), steps(self.hierarchy.degree, level.bound));
+        let (count, steps) = (6 * level.matrix.len(), steps(self.hierarchy.coarse_degree, level.bound));
         let (start, column) = (gpu.table("start", &level.matrix.start), gpu.table("column", &level.matrix.column));
         let (values, inverse) = (gpu.table("values", &level.matrix.values), gpu.table("inverse", &level.inverse));
         let smooth = |list: &mut Self, step: &Step| {
