@@ -16,6 +16,7 @@ use perfuse::backend::gpu::device::{Choice, Kind as DeviceKind, Opened, open};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{self, Iolet, Kind};
 use perfuse::fluid::rheology::{CARREAU_YASUDA, Table};
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::section::Section;
 use perfuse::geometry::tube;
@@ -31,8 +32,8 @@ fn main() {
     let copy = copy_bandwidth();
     println!("{}, {} threads; copy {copy:.1} GB/s", Level::detect(), rayon::current_num_threads());
     println!(
-        "{:>8} {:>10} {:>10} {:>8} {:>12} {:>14} {:>15} {:>6}",
-        "across", "sites", "build s", "MLUPS", "of copy", "halfway MLUPS", "rheology MLUPS", "cost"
+        "{:>8} {:>10} {:>10} {:>8} {:>12} {:>14} {:>15} {:>6} {:>10}",
+        "across", "sites", "build s", "MLUPS", "of copy", "halfway MLUPS", "rheology MLUPS", "cost", "f16 MLUPS"
     );
     for (across, lengths) in [(24.0, 10.0), (80.0, 2.5), (80.0, 10.0), (160.0, 2.0)] {
         let surface = tube::closed([0.0; 3], AXIS, 1.0, 2.0 * lengths, 1024);
@@ -44,16 +45,17 @@ fn main() {
         let newtonian = Physics::newtonian(0.02);
         let scale = Scale { dx: 0.1e-3, dt: 5e-5, rho: 1060.0 };
         let mut flows = [
-            flow(&lattice, newtonian),
-            flow(&lattice, Physics { halfway: true, ..newtonian }),
-            flow(&lattice, newtonian),
+            flow(&lattice, newtonian, Storage::F32),
+            flow(&lattice, Physics { halfway: true, ..newtonian }, Storage::F32),
+            flow(&lattice, newtonian, Storage::F32),
+            flow(&lattice, newtonian, Storage::F16),
         ];
         flows[2].set_rheology(Table::new(&CARREAU_YASUDA, &scale).map(Arc::new));
-        let [interpolated, halfway, rheology] = speeds(&lattice, &mut flows);
+        let [interpolated, halfway, rheology, half] = speeds(&lattice, &mut flows);
         let ratio = interpolated * 80e-3 / copy;
         let cost = interpolated / rheology;
         print!("{across:>8} {sites:>10} {build:>10.2} {interpolated:>8.1} {ratio:>12.2} {halfway:>14.1} ");
-        println!("{rheology:>15.1} {cost:>6.2}");
+        println!("{rheology:>15.1} {cost:>6.2} {half:>10.1}");
     }
     println!();
     println!(
@@ -91,7 +93,8 @@ fn indices(opened: Option<Opened>, across: f64, lengths: f64) {
     let lattice = Arc::new(Lattice::build(&surface, 2.0 / across).expect("a lattice"));
     let sampler = WallSampler::new(&lattice, &surface, Layer::Thick);
     let (iolets, coefficients) = openings(&lattice);
-    let mut flow = Flow::open(opened, lattice.clone(), iolets, coefficients, Physics::newtonian(0.02)).expect("a flow");
+    let mut flow = Flow::open(opened, lattice.clone(), iolets, coefficients, Physics::newtonian(0.02), Storage::F32)
+        .expect("a flow");
     let costs = [false, true].map(|average| {
         flow.watch(sampler.stencil().clone(), average).expect("memory");
         let steps = shortest(&mut flow, |flow| flow.advance(INTERVAL).expect("steps"));
@@ -134,16 +137,16 @@ fn openings(lattice: &Lattice) -> (Vec<Iolet>, Vec<f32>) {
 }
 
 /// A flow that fills the pipe.
-fn flow(lattice: &Arc<Lattice>, physics: Physics) -> CpuFlow {
+fn flow(lattice: &Arc<Lattice>, physics: Physics, storage: Storage) -> CpuFlow {
     let (iolets, coefficients) = openings(lattice);
-    CpuFlow::new(lattice.clone(), iolets, coefficients, physics)
+    CpuFlow::new(lattice.clone(), iolets, coefficients, physics, storage)
 }
 
 /// Million site updates a second of each flow: the best of seven rounds, in turns, so that what else the machine does
 /// meets all alike.
-fn speeds(lattice: &Lattice, flows: &mut [CpuFlow; 3]) -> [f64; 3] {
+fn speeds(lattice: &Lattice, flows: &mut [CpuFlow; 4]) -> [f64; 4] {
     let steps = (40_000_000 / lattice.sites).max(4);
-    let mut best = [0.0f64; 3];
+    let mut best = [0.0f64; 4];
     flows.iter_mut().for_each(|flow| flow.advance(steps / 4 + 1));
     for _ in 0..7 {
         for (best, flow) in best.iter_mut().zip(flows.iter_mut()) {

@@ -51,8 +51,9 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 /// Seconds that the run is expected to take, from a few steps on the finest lattice.
 fn estimate(plan: &Plan, level: &Level, opened: Option<device::Opened>) -> Result<f64, Failure> {
     let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-    let mut flow = Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics)
-        .map_err(RunError::from)?;
+    let mut flow =
+        Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics, level.storage)
+            .map_err(RunError::from)?;
     flow.set_rheology(level.table(&plan.rheology)).map_err(RunError::from)?;
     let mut advance = |steps: usize| -> Result<f64, Failure> {
         let clock = std::time::Instant::now();

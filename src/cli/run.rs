@@ -76,7 +76,14 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     });
     let mut open = |level: &crate::run::level::Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let flow = Flow::open(opened.clone(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
+        let flow = Flow::open(
+            opened.clone(),
+            lattice,
+            level.iolets.clone(),
+            level.coefficients.clone(),
+            physics,
+            level.storage,
+        );
         flow.map_err(RunError::from)
     };
     let mut control = |progress: &steady::Progress| {

@@ -6,8 +6,8 @@ use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
-use crate::fluid::moments::FIELDS;
 use crate::fluid::rheology::{Rheology, Table};
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
@@ -26,6 +26,8 @@ pub struct Level {
     pub ends: Ends,
     /// Sites with a wall link.
     pub wall_sites: usize,
+    /// What the state's numbers are kept in.
+    pub storage: Storage,
 }
 
 impl Level {
@@ -41,7 +43,7 @@ impl Level {
         let coefficients = lattice.iolet_links.iter().map(coefficient).collect();
         let ends = Ends::new(&lattice, &plan.closed.ends, &plan.vessel);
         let wall_sites = wall_sites(&lattice);
-        Self { lattice, scale, iolets, coefficients, ends, wall_sites }
+        Self { lattice, scale, iolets, coefficients, ends, wall_sites, storage: plan.storage() }
     }
 
     /// Kinematic viscosity in lattice units.
@@ -65,7 +67,7 @@ impl Level {
     /// Bytes of both states and of the block tables.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        2 * FIELDS * size_of::<f32>() * self.lattice.padded_len() + self.lattice.table_bytes()
+        2 * self.storage.state_bytes() * self.lattice.padded_len() + self.lattice.table_bytes()
     }
 }
 

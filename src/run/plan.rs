@@ -11,8 +11,9 @@ use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
-use crate::case::{Case, CaseError, Condition, Extension, Place};
+use crate::case::{self, Case, CaseError, Condition, Extension, Place};
 use crate::fluid::rheology::Rheology;
+use crate::fluid::storage::Storage;
 use crate::fluid::waveform::{Waveform, WaveformError};
 use crate::fluid::windkessel::{Load, Tuned};
 use crate::geometry::build::Repairs;
@@ -237,6 +238,12 @@ impl Plan {
         LARGEST_TAU.min(0.5 + (LARGEST_LOCAL_TAU - 0.5) * self.mu / self.rheology.largest())
     }
 
+    /// What the numbers of the lattices are kept in.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        storage(&self.case)
+    }
+
     /// The finest level as planned.
     #[must_use]
     pub fn finest(&self) -> Level {
@@ -327,6 +334,14 @@ impl Plan {
     }
 }
 
+/// What a case's lattices are kept in.
+pub(super) fn storage(case: &Case) -> Storage {
+    match case.storage {
+        case::Storage::F32 => Storage::F32,
+        case::Storage::F16 => Storage::F16,
+    }
+}
+
 /// The pressure asked for, if it is one.
 #[must_use]
 pub fn pressure(asked: Asked) -> Option<f64> {
@@ -345,7 +360,7 @@ pub fn flow(asked: Asked) -> Option<f64> {
     }
 }
 
-fn selector(opening: &crate::case::Opening) -> (String, Selector) {
+fn selector(opening: &case::Opening) -> (String, Selector) {
     let selector = match &opening.place {
         Place::Patch(name) => Selector::Patch(name.get_ref().clone()),
         Place::Near(point) => Selector::Near(*point.get_ref()),
@@ -355,7 +370,7 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 
 /// Length of the flow extension of an opening, m: outlets get one unless the case says otherwise, because their
 /// condition disturbs the flow beside it.
-fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
+fn extension(opening: &case::Opening, diameter: f64) -> f64 {
     match (opening.extension.get_ref(), &opening.condition) {
         (Extension::Fixed(length), _) => length.si(),
         (Extension::Auto, condition) if condition.is_load() => EXTENSION * diameter,

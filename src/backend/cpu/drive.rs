@@ -1,6 +1,6 @@
 //! Openings in time on the native CPU. The twin of `shaders/gauge.wgsl` and `shaders/openings.wgsl`.
 
-use super::fields::Fields;
+use super::memory::Memory;
 use crate::fluid::drive::{Drive, GAUGE, LOAD, Openings, gauged, totals};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::population;
@@ -32,7 +32,7 @@ impl CpuDrive {
     }
 
     /// Records, where that is due, and takes the openings to the next step.
-    pub(super) fn advance(&mut self, lattice: &Lattice, now: &Fields, incoming: &[f32], iolets: &mut [Iolet]) {
+    pub(super) fn advance(&mut self, lattice: &Lattice, now: &Memory, incoming: &[f32], iolets: &mut [Iolet]) {
         let links = &lattice.iolet_links;
         let passing = |&k: &u32| {
             let link = &links[k as usize];

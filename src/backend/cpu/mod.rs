@@ -1,5 +1,6 @@
 //! The flow on the native CPU: explicit SIMD chosen at run time, threads by rayon.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,16 +10,20 @@ use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{self, Iolet};
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::rheology::Table;
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::Lattice;
 
 mod drive;
 mod fields;
 mod indices;
 mod kernel;
+mod memory;
+mod number;
 pub mod simd;
 
 use drive::CpuDrive;
-use fields::Fields;
+use memory::{Memory, Pair};
+use number::Number;
 pub use simd::Level;
 
 /// Bytes of both states above which stores past the caches pay.
@@ -38,11 +43,58 @@ pub struct CpuFlow {
     physics: Physics,
     rheology: Option<Arc<Table>>,
     level: Level,
-    now: Fields,
-    next: Fields,
+    memory: Memory,
+    /// Steps taken, for what is rounded at random.
+    tick: u32,
     incoming: Vec<f32>,
     drive: Option<CpuDrive>,
     watch: Option<Box<indices::Watch>>,
+}
+
+/// What a step needs beside the states.
+struct Job<'a> {
+    lattice: &'a Lattice,
+    incoming: &'a [f32],
+    physics: Physics,
+    rheology: Option<&'a Table>,
+    tick: u32,
+    level: Level,
+}
+
+impl Job<'_> {
+    /// Computes the next state from the present one.
+    fn step<T: Number>(&self, pair: &mut Pair<T>) {
+        let blocks = self.lattice.origins.len();
+        let step = kernel::Step {
+            lattice: self.lattice,
+            from: pair.now.pointers(),
+            to: pair.next.pointers_mut(),
+            incoming: self.incoming.as_ptr(),
+            physics: self.physics,
+            rheology: self.rheology,
+            tick: self.tick,
+            stream: 2 * pair.now.bytes() > STREAM_ABOVE,
+        };
+        let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
+        let level = self.level;
+        let task = |k: usize| {
+            let range = blocks * k / tasks..blocks * (k + 1) / tasks;
+            fields::without_denormals(|| {
+                // SAFETY: the pointers are to the padded arrays of this lattice, ranges are disjoint, and `set_level`
+                // and `detect` admit instruction sets that the processor has.
+                unsafe {
+                    match level {
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx512 => kernel::blocks_avx512(&step, range),
+                        #[cfg(target_arch = "x86_64")]
+                        Level::Avx2 => kernel::blocks_avx2(&step, range),
+                        _ => kernel::blocks::<T, simd::Portable>(&step, range),
+                    }
+                }
+            });
+        };
+        if tasks == 1 { task(0) } else { (0..tasks).into_par_iter().for_each(task) }
+    }
 }
 
 impl CpuFlow {
@@ -51,11 +103,17 @@ impl CpuFlow {
     /// # Panics
     /// If an opening link has no coefficient or no condition.
     #[must_use]
-    pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, physics: Physics) -> Self {
+    pub fn new(
+        lattice: Arc<Lattice>,
+        iolets: Vec<Iolet>,
+        coefficients: Vec<f32>,
+        physics: Physics,
+        storage: Storage,
+    ) -> Self {
         super::assert_openings(&lattice, &iolets, &coefficients);
         let len = lattice.padded_len();
         let incoming = vec![0.0; coefficients.len()];
-        let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
+        let memory = Memory::zeroed(storage, len);
         let level = Level::detect();
         Self {
             lattice,
@@ -63,8 +121,8 @@ impl CpuFlow {
             iolets,
             physics,
             level,
-            now,
-            next,
+            memory,
+            tick: 0,
             incoming,
             drive: None,
             watch: None,
@@ -83,49 +141,29 @@ impl CpuFlow {
         for _ in 0..steps {
             self.fill_incoming();
             if let Some(drive) = &mut self.drive {
-                drive.advance(&self.lattice, &self.now, &self.incoming, &mut self.iolets);
+                drive.advance(&self.lattice, &self.memory, &self.incoming, &mut self.iolets);
             }
-            self.step();
-            std::mem::swap(&mut self.now, &mut self.next);
+            let job = Job {
+                lattice: &self.lattice,
+                incoming: &self.incoming,
+                physics: self.physics,
+                rheology: self.rheology.as_deref(),
+                tick: self.tick,
+                level: self.level,
+            };
+            match &mut self.memory {
+                Memory::F32(pair) => job.step(pair),
+                Memory::F16(pair) => job.step(pair),
+            }
+            self.memory.swap();
+            self.tick = self.tick.wrapping_add(1);
         }
-    }
-
-    fn step(&mut self) {
-        let blocks = self.lattice.origins.len();
-        let step = kernel::Step {
-            lattice: &self.lattice,
-            from: self.now.pointers(),
-            to: self.next.pointers_mut(),
-            incoming: self.incoming.as_ptr(),
-            physics: self.physics,
-            rheology: self.rheology.as_deref(),
-            stream: 2 * self.now.bytes() > STREAM_ABOVE,
-        };
-        let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
-        let level = self.level;
-        let task = |k: usize| {
-            let range = blocks * k / tasks..blocks * (k + 1) / tasks;
-            fields::without_denormals(|| {
-                // SAFETY: the pointers are to the padded arrays of this lattice, ranges are disjoint, and `set_level`
-                // and `detect` admit instruction sets that the processor has.
-                unsafe {
-                    match level {
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx512 => kernel::blocks_avx512(&step, range),
-                        #[cfg(target_arch = "x86_64")]
-                        Level::Avx2 => kernel::blocks_avx2(&step, range),
-                        _ => kernel::blocks::<simd::Portable>(&step, range),
-                    }
-                }
-            });
-        };
-        if tasks == 1 { task(0) } else { (0..tasks).into_par_iter().for_each(task) }
     }
 
     /// What comes in through every opening link in the next step.
     fn fill_incoming(&mut self) {
         let (lattice, iolets, coefficients) = (&self.lattice, &self.iolets, &self.coefficients);
-        let (now, drive) = (&self.now, self.drive.as_ref());
+        let (now, drive) = (&self.memory, self.drive.as_ref());
         let fill = |k: usize| {
             let link = &lattice.iolet_links[k];
             let own = now.site(link.site as usize);
@@ -147,7 +185,7 @@ impl CpuFlow {
         self.fill_incoming();
         let mut flux = vec![0.0; self.iolets.len()];
         for (link, &incoming) in self.lattice.iolet_links.iter().zip(&self.incoming) {
-            flux[link.iolet as usize] += iolet::influx(link, incoming, &self.now.site(link.site as usize));
+            flux[link.iolet as usize] += iolet::influx(link, incoming, &self.memory.site(link.site as usize));
         }
         flux
     }
@@ -205,13 +243,19 @@ impl CpuFlow {
     /// State of a site by its padded index.
     #[must_use]
     pub fn site(&self, site: usize) -> Moments {
-        self.now.site(site)
+        self.memory.site(site)
     }
 
-    /// The ten fields, each a padded site array.
+    /// The ten fields, each a padded site array: a view, or a copy where they are kept in 16 bits.
     #[must_use]
-    pub fn moments(&self) -> [&[f32]; FIELDS] {
-        self.now.slices()
+    pub fn moments(&self) -> [Cow<'_, [f32]>; FIELDS] {
+        self.memory.fields()
+    }
+
+    /// What the state's numbers are kept in.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.memory.storage()
     }
 
     /// The lattice that the flow is on.
@@ -225,11 +269,11 @@ impl CpuFlow {
     /// # Panics
     /// If an array has another length than the lattice's padded arrays.
     pub fn set_state(&mut self, fields: &[&[f32]; FIELDS]) {
-        self.now.copy_from(fields);
+        self.memory.copy_from(fields);
     }
 
     /// Sets the state of a site by its padded index.
     pub fn set_site(&mut self, site: usize, moments: &Moments) {
-        self.now.set_site(site, moments);
+        self.memory.set_site(site, moments);
     }
 }

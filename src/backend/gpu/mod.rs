@@ -12,6 +12,7 @@ pub mod shader;
 mod indices;
 mod instance;
 mod memory;
+mod state;
 
 #[cfg(test)]
 mod testing;
