@@ -2,12 +2,17 @@
 //!
 //! `cargo test --release --test storage -- --nocapture` prints the tables of `docs/verification.md`.
 
+use std::process::{Command, Output};
+
 use perfuse::backend::cpu::{CpuFlow, Level};
+use perfuse::backend::gpu::admit::bytes;
 use perfuse::backend::gpu::pipelines::Checks;
 use perfuse::fluid::iolet::Kind;
 use perfuse::fluid::moments::{FIELDS, Macro};
 use perfuse::fluid::storage::Storage;
+use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
+use serde_json::Value;
 
 #[path = "support/setup.rs"]
 mod setup;
@@ -118,6 +123,73 @@ fn a_closed_tube_keeps_its_mass() {
     });
     println!("drift over {STEPS} steps: {drifts:?} of a density deviation of 0.01");
     assert!((drifts[1] - drifts[0]).abs() < 0.01, "{drifts:?}");
+}
+
+/// Bytes a site that the time loop holds, on the processor and on an adapter.
+#[test]
+fn memory_of_a_site() {
+    for across in [24.0, 40.0, 80.0, 200.0] {
+        let length = if across > 100.0 { 0.5 } else { 2.0 };
+        let surface = tube::closed([0.0; 3], tilted::AXIS, 1.0, 2.0 * length, 256);
+        let lattice = Lattice::build(&surface, 2.0 / across).expect("a lattice");
+        let sites = lattice.sites as f64;
+        let held = Storage::ALL.map(|storage| {
+            let openings = 2 * size_of::<f32>() * lattice.iolet_links.len();
+            let native = 2 * storage.state_bytes() * lattice.padded_len() + lattice.table_bytes() + openings;
+            [native as f64 / sites, bytes(&lattice, storage) as f64 / sites]
+        });
+        let fill = sites / lattice.padded_len() as f64;
+        println!(
+            "{across} across, {:.0} % of the lanes fluid: native, adapter: f32 {:.1?}, f16 {:.1?} B a site",
+            100.0 * fill,
+            held[0],
+            held[1]
+        );
+        if across >= 80.0 {
+            assert!(held[0].iter().all(|b| *b <= 120.0) && held[1].iter().all(|b| *b <= 70.0), "{across}: {held:?}");
+        }
+    }
+}
+
+fn perfuse(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_perfuse")).args(args).output().unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// A case from surface to summary with both storages, and a word that is none of them.
+#[test]
+fn a_case_runs_in_16_bits() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let made = perfuse(&["mesh", "straight", "--diameter", "4mm", "--length", "12mm", "--out", &file("tube.obj")]);
+    assert!(made.status.success(), "{made:?}");
+    let text = "[geometry]\nsurface = \"tube.obj\"\nunit = \"mm\"\n\
+        [[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nflow = \"1 ml/s\"\n\
+        [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\npressure = \"90 mmHg\"\n\
+        [blood]\ndensity = \"1060 kg/m^3\"\nviscosity = \"4 mPa s\"\n[resolution]\nacross = 12\nstorage = \"f16\"\n";
+    std::fs::write(file("tube.toml"), text).unwrap_or_else(|e| panic!("{e}"));
+    let drops = ["f32", "f16"].map(|storage| {
+        let set = format!("resolution.storage={storage}");
+        let done = perfuse(&["run", &file("tube.toml"), "--out", &file(storage), "--device", "cpu", "--set", &set]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let bytes = std::fs::read(folder.path().join(storage).join("summary.json")).unwrap_or_else(|e| panic!("{e}"));
+        let summary: Value = serde_json::from_slice(&bytes).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(
+            (summary["status"].as_str(), summary["lattice"]["storage"].as_str()),
+            (Some("converged"), Some(storage))
+        );
+        summary["pressure_drop_mmHg"]["outlet"].as_f64().unwrap_or(f64::NAN)
+    });
+    println!("pressure drops {drops:?} mmHg");
+    assert!((drops[1] / drops[0] - 1.0).abs() < 0.02, "{drops:?}");
+    let plan = perfuse(&["check", &file("tube.toml"), "--device", "cpu", "--json"]);
+    let plan: Value = serde_json::from_slice(&plan.stdout).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(plan["storage"], "f16");
+    assert!(plan["bytes_per_site"].as_f64().is_some_and(|b| b > 40.0 && b < 120.0), "{plan}");
+    let fast = perfuse(&["check", &file("tube.toml"), "--device", "cpu", "--set", "opening.inlet.flow=12 ml/s"]);
+    assert!(String::from_utf8_lossy(&fast.stdout).contains("lets pressures fluctuate"), "{fast:?}");
+    let wrong = perfuse(&["check", &file("tube.toml"), "--set", "resolution.storage=f8"]);
+    let message = String::from_utf8_lossy(&wrong.stderr).into_owned();
+    assert!(wrong.status.code() == Some(2) && message.contains("f16"), "{message}");
 }
 
 /// What 16 bits cost a pipe flow: means and standard deviations in time of the errors, from the steady flow in 32 bits.

@@ -13,6 +13,7 @@ use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::backend::native::Native;
+use crate::fluid::storage::Storage;
 use crate::output::create_folder;
 use crate::run::fit::Room;
 use crate::run::plan::Plan;
@@ -64,6 +65,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     plan.repairs.lines().iter().for_each(|line| reporter.say(&format!("surface repaired: {line}")));
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));
+    }
+    if plan.storage() == Storage::F16 {
+        let warning = super::check::noise(&plan, &plan.finest());
+        warning.iter().for_each(|warning| reporter.say(&format!("warning: {warning}")));
     }
     let device = device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));

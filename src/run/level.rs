@@ -11,6 +11,10 @@ use crate::fluid::storage::Storage;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
+/// Fluctuation of the pressure drop along a diameter of straight vessel, relative to it, over the sites across and the
+/// inverse viscosity, as measured in tilted pipes (docs/verification.md).
+const NOISE: f64 = 1.2e-6;
+
 /// A lattice ready to run.
 #[derive(Clone, Debug)]
 pub struct Level {
@@ -64,10 +68,21 @@ impl Level {
         Table::new(rheology, &self.scale).map(Arc::new)
     }
 
-    /// Bytes of both states and of the block tables.
+    /// How much the pressure drop along one diameter (m) of straight vessel fluctuates because numbers are rounded at
+    /// random, relative to that drop; 0 where they are not.
+    #[must_use]
+    pub fn noise(&self, mu: f64, diameter: f64) -> f64 {
+        match self.storage {
+            Storage::F32 => 0.0,
+            Storage::F16 => NOISE * diameter / self.scale.dx / self.nu(mu),
+        }
+    }
+
+    /// Bytes of both states, of the block tables and of what comes in through the openings.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        2 * self.storage.state_bytes() * self.lattice.padded_len() + self.lattice.table_bytes()
+        let links = 2 * size_of::<f32>() * self.coefficients.len();
+        2 * self.storage.state_bytes() * self.lattice.padded_len() + self.lattice.table_bytes() + links
     }
 }
 
