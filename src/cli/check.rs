@@ -129,14 +129,12 @@ fn warnings(plan: &Plan, level: &Level) -> Vec<String> {
 
 /// What 16 bits cost this flow, where that is much.
 pub(super) fn noise(plan: &Plan, level: &Level) -> Option<String> {
-    let widest = plan.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
-    let noise = level.noise(plan.mu, widest);
+    let noise = level.noise(plan.mu);
     (noise > LOUD).then(|| {
         format!(
-            "resolution.storage = \"f16\" lets pressures fluctuate by about {:.1} % of what a straight vessel loses along one \
-             diameter of {:.2} mm; averages over time are not affected; \"f32\" does not fluctuate",
-            100.0 * noise,
-            1e3 * widest
+            "resolution.storage = \"f16\" lets pressures fluctuate by about {:.1} % of what a straight vessel loses along a \
+             diameter, and averages over time by less; \"f32\" does not",
+            100.0 * noise
         )
     })
 }

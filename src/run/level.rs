@@ -11,9 +11,9 @@ use crate::fluid::storage::Storage;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
 
-/// Fluctuation of the pressure drop along a diameter of straight vessel, relative to it, over the sites across and the
-/// inverse viscosity, as measured in tilted pipes (docs/verification.md).
-const NOISE: f64 = 1.2e-6;
+/// Fluctuation of the pressure drop along a diameter of straight vessel, relative to it, times the viscosity in lattice
+/// units, as measured in tilted pipes of 12 to 24 sites across (docs/verification.md).
+const NOISE: f64 = 2.1e-5;
 
 /// A lattice ready to run.
 #[derive(Clone, Debug)]
@@ -68,13 +68,13 @@ impl Level {
         Table::new(rheology, &self.scale).map(Arc::new)
     }
 
-    /// How much the pressure drop along one diameter (m) of straight vessel fluctuates because numbers are rounded at
+    /// How much the pressure drop along about one diameter of straight vessel fluctuates because numbers are rounded at
     /// random, relative to that drop; 0 where they are not.
     #[must_use]
-    pub fn noise(&self, mu: f64, diameter: f64) -> f64 {
+    pub fn noise(&self, mu: f64) -> f64 {
         match self.storage {
             Storage::F32 => 0.0,
-            Storage::F16 => NOISE * diameter / self.scale.dx / self.nu(mu),
+            Storage::F16 => NOISE / self.nu(mu),
         }
     }
 
