@@ -1,7 +1,8 @@
 //! How fast the native flow kernel, the lattice builder and the cycle indices are, in tilted pipes: `cargo bench --bench flow`.
 //!
 //! Million site updates a second, and the bytes that they move (ten fields read and ten written, 80 B an update) over
-//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared. The cost of
+//! the bandwidth of a copy measured in the same run: quote that ratio, the machine may be shared. The last column is the same
+//! with states kept in 16 bits. The cost of
 //! the indices is that of one sample every `INTERVAL` steps, over the time of those steps, on walls whose vertices are a
 //! site spacing apart. The last line is the time of a developed profile on a section whose rim has 5,000 points.
 
