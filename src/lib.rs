@@ -3,11 +3,11 @@
 //! Layers, imports pointing down only (`tests/layers.rs` checks it):
 //!
 //! ```text
-//! cli -> run -> {analysis, output, backend} -> fluid -> geometry -> units
+//! cli -> run -> {analysis, output, backend} -> {fluid, wall} -> geometry -> units
 //! ```
 //!
-//! `case` is plain data beside `units`, seen by `run` and `cli` only. `fluid` and `geometry` know neither cases, nor
-//! backends, nor wgpu.
+//! `case` is plain data beside `units`, seen by `run` and `cli` only. `fluid`, `wall` and `geometry` know neither
+//! cases, nor backends, nor wgpu.
 //!
 //! Units: every public function takes and returns SI (metres, seconds, pascals) unless its name or documentation says
 //! "lattice"; [`units::Scale`] is the one door between the two.
@@ -23,3 +23,4 @@ pub mod geometry;
 pub mod output;
 pub mod run;
 pub mod units;
+pub mod wall;

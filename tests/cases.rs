@@ -132,6 +132,7 @@ fn patient_cases_are_the_size_they_say() {
         // Six sites across its narrowest end cost more.
         ("coronary_left", 84.6, 2e5..1e6),
         ("ica_aneurysm", 366.0, 1e5..2e5),
+        ("pulmonary_wall", 276.0, 1e4..2e5),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/patients");
     assert_eq!(count(&folder), cases.len() + 1, "every file in tests/patients is tested");

@@ -230,6 +230,8 @@ fn planted_violations_are_found() {
         ("fluid", "src/fluid/mod.rs", "use super::run;"),
         ("geometry", "src/geometry/lattice/mod.rs", "use super::super::fluid::moments;"),
         ("geometry", "src/geometry/weld.rs", "use wgpu::Device;"),
+        ("wall", "src/wall/load.rs", "use crate::fluid::shear;"),
+        ("wall", "src/wall/load.rs", "use crate::backend::native::Native;"),
         ("geometry", "src/geometry/weld.rs", "use crate::{\n    units::Scale,\n    output::{pvd},\n};"),
         ("backend", "src/backend/native.rs", "use crate::output::pvd;"),
         ("output", "src/output/vti.rs", "use crate::geometry::{lattice::Lattice, surface::Surface};"),

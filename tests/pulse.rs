@@ -69,7 +69,9 @@ fn womersley_flow_alone(alpha: f64, storage: &str) {
             (0.35..0.65).contains(&at)
         });
         let values: Vec<f64> = near.map(|(_, w)| shot.level.scale.stress_to_si(along(w.map(f64::from)))).collect();
-        shear[shot.number] = values.iter().sum::<f64>() / values.len() as f64;
+        if let Some(number) = shot.number {
+            shear[number] = values.iter().sum::<f64>() / values.len() as f64;
+        }
         Ok(())
     });
     let rows = &finished.last.rows;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use perfuse::geometry::primitives::Straight;
-use perfuse::output::{Compression, OutputError, pvd, vti, vtp};
+use perfuse::geometry::shell::Shell;
+use perfuse::output::{Compression, OutputError, pvd, vti, vtp, vtu};
 
 const ALL: [Compression; 3] = [Compression::None, Compression::Lz4, Compression::Zlib];
 
@@ -225,6 +226,66 @@ for t in r.time_values:
     assert m["wss"].shape == (m.n_points, 3) and np.all(m["wss"][:, 0] == 1.5)
     assert sorted(set(m.cell_data["patch"])) == [0, 1, 2]
     assert list(m.field_data["units"]) == ["pressure: Pa", "wss: Pa"] and m.field_data["TimeValue"][0] == t
+"#;
+    in_vtk(script, folder.path());
+}
+
+/// A plate of 7 by 5 quads, 0.2 mm each, in 3 layers of 0.1 mm, m.
+fn plate() -> Shell {
+    let quad = |k: u32| {
+        let first = k % 7 + k / 7 * 8;
+        [first, first + 1, first + 9, first + 8]
+    };
+    let node = |k: usize| [(k / 4 % 8) as f64 * 2e-4, (k / 32) as f64 * 2e-4, (k % 4) as f64 * 1e-4];
+    Shell { quads: (0..35).map(quad).collect(), layers: 3, nodes: (0..192).map(node).collect(), ends: Vec::new() }
+}
+
+#[test]
+fn hexahedra_and_quadrilaterals_come_back() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let shell = plate();
+    let values: Vec<f64> = shell.nodes.iter().map(|p| 1e3 * p[0] + 2e3 * p[1]).collect();
+    let tensor: Vec<f32> = (0..6 * shell.nodes.len()).map(|k| (k % 6) as f32).collect();
+    let layer: Vec<i32> = (0..shell.elements()).map(|k| (k % 3) as i32).collect();
+    let f64s = |values| vtp::Values::F64(values);
+    let on_nodes = [
+        vtp::Array { name: "von_mises", unit: "Pa", components: 1, values: f64s(&values) },
+        vtp::Array { name: "stress", unit: "Pa", components: 6, values: vtp::Values::F32(&tensor) },
+    ];
+    let on_elements = [vtp::Array { name: "layer", unit: "", components: 1, values: vtp::Values::I32(&layer) }];
+    let inner: Vec<[f64; 3]> = shell.nodes.iter().step_by(4).copied().collect();
+    let columns: Vec<f64> = values.iter().step_by(4).copied().collect();
+    let on_columns = [vtp::Array { name: "von_mises", unit: "Pa", components: 1, values: f64s(&columns) }];
+    for (k, compression) in ALL.into_iter().enumerate() {
+        let path = folder.path().join(format!("wall{k}.vtu"));
+        vtu::write(&path, (&shell, 1e-3), &on_nodes, &on_elements, Some(0.25), compression).expect("written");
+        let arrays = read_arrays(&path, compression);
+        let corners: Vec<i64> = (0..105).flat_map(|e| shell.hexahedron(e / 3, e % 3).map(|node| node as i64)).collect();
+        assert!(numbers::<i64>(&arrays["connectivity"]) == corners && arrays["types"] == [12; 105]);
+        assert!(numbers::<f64>(&arrays["von_mises"]) == values && numbers::<f32>(&arrays["stress"]) == tensor);
+        let path = folder.path().join(format!("inner{k}.vtp"));
+        let places = vtp::Places { places: &inner, unit: 1e-3 };
+        vtp::write_quads(&path, places, &shell.quads, &on_columns, Some(0.25), compression).expect("written");
+    }
+    let short = [vtp::Array { name: "von_mises", unit: "Pa", components: 1, values: f64s(&columns) }];
+    let path = folder.path().join("short.vtu");
+    let error = vtu::write(&path, (&shell, 1e-3), &short, &[], None, Compression::Lz4).expect_err("refused");
+    assert!(error.to_string().contains("array von_mises has 48 values, but 192 nodes need 192"), "{error}");
+    let script = r#"
+import numpy as np, pyvista as pv
+for k in range(3):
+    m = pv.read(f"wall{k}.vtu")
+    assert m.n_cells == 105 and m.n_points == 192 and set(m.celltypes) == {12}, m
+    assert np.allclose(m.bounds, (0, 1.4, 0, 1, 0, 0.3)), m.bounds
+    assert np.allclose(m.compute_cell_sizes()["Volume"], 0.2 * 0.2 * 0.1)
+    assert np.allclose(m["von_mises"], m.points[:, 0] + 2 * m.points[:, 1])
+    assert m["stress"].shape == (192, 6) and np.all(m["stress"] == np.arange(6))
+    assert np.array_equal(m.cell_data["layer"], np.arange(105) % 3)
+    assert list(m.field_data["units"]) == ["von_mises: Pa", "stress: Pa"] and m.field_data["TimeValue"][0] == 0.25
+    s = pv.read(f"inner{k}.vtp")
+    assert s.n_cells == 35 and s.n_points == 48 and abs(s.area - 1.4) < 1e-9 and not s.is_all_triangles
+    assert np.allclose(s["von_mises"], s.points[:, 0] + 2 * s.points[:, 1])
+    assert np.all(s.compute_normals(flip_normals=False, auto_orient_normals=False)["Normals"][:, 2] > 0.99)
 "#;
     in_vtk(script, folder.path());
 }

@@ -3,8 +3,8 @@
 use nalgebra::Vector3;
 use rayon::prelude::*;
 
-use super::nearest::Nearest;
 use crate::geometry::lattice::{LANES, Lattice};
+use crate::geometry::nearest::Nearest;
 
 /// Way from each site of a block to the nearest point of the wall, in site spacings; infinite where it is out of reach.
 type Ways = [[f32; 3]; LANES];

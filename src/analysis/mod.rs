@@ -4,6 +4,6 @@
 
 mod band;
 pub mod indices;
-pub mod nearest;
 pub mod strain;
+pub mod vessel_frame;
 pub mod wall_shear;

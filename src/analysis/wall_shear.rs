@@ -37,10 +37,10 @@ use nalgebra::{Matrix4, Matrix6, Vector3, Vector4, Vector6};
 use rayon::prelude::*;
 
 use super::band::{Band, Near};
-use super::nearest::Nearest;
 use crate::fluid::moments::FIELDS;
 use crate::fluid::shear::{Tap, WallPoint, WallStencil, at_wall, stress};
 use crate::geometry::lattice::Lattice;
+use crate::geometry::nearest::Nearest;
 use crate::geometry::tube::frame;
 use crate::geometry::vessel::{Closed, Tag};
 

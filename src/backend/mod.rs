@@ -20,6 +20,7 @@ pub mod gpu;
 pub mod host;
 pub mod native;
 mod tally;
+pub mod wall;
 
 use cpu::CpuFlow;
 use gpu::device::Opened;

@@ -120,6 +120,10 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             phases: file.output.phases.map(|list| map(list, |phases| phases.into_iter().map(|p| p.0).collect())),
             rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
         },
+        wall: file.wall.map(|table| {
+            let header = table.span();
+            table.into_inner().read(header)
+        }),
         expect: file.expect.into_iter().map(gate).collect(),
         source,
     })
@@ -168,6 +172,7 @@ fn opening(table: Spanned<OpeningTable>, metres: f64, source: &Source) -> Result
             profile: table.profile.as_ref().map_or_else(Default::default, |profile| *profile.get_ref()),
             profile_span: table.profile.map(|profile| profile.span()),
             extension: table.extension.unwrap_or_else(|| Spanned::new(table.name.span(), Default::default())),
+            support: table.support,
             name: table.name,
         }),
         (place, condition) => Err([place.err(), condition.err()].into_iter().flatten().flatten().collect()),

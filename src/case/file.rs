@@ -14,6 +14,7 @@ use super::rheology;
 use super::values::{
     BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
 };
+use super::wall::{Support, WallTable};
 use super::waveform::WaveformSpec;
 use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
 
@@ -68,6 +69,10 @@ pub(super) struct CaseFile {
     #[serde(default)]
     #[schemars(with = "OutputTable")]
     pub output: OutputTable,
+    /// The vessel wall: leave the table out for the flow alone.
+    #[serde(default)]
+    #[schemars(with = "WallTable")]
+    pub wall: Option<Spanned<WallTable>>,
     /// Gates on the summary: a dotted key of summary.json in quotes, and the range it must lie in.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, GateTable>")]
@@ -147,6 +152,11 @@ pub(super) struct OpeningTable {
     #[serde(default)]
     #[schemars(with = "Extension")]
     pub extension: Option<Spanned<Extension>>,
+    /// What holds the vessel wall at this end, in place of `wall.ends`: "radial", "sliding", "fixed", or
+    /// { spring = "100 kPa/mm" }.
+    #[serde(default)]
+    #[schemars(with = "Support")]
+    pub support: Option<Spanned<Support>>,
 }
 
 /// The fluid: exactly one of `viscosity` and `rheology` says how thick it is.

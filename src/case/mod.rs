@@ -17,6 +17,7 @@ mod ranges;
 pub mod rheology;
 mod validate;
 mod values;
+pub mod wall;
 pub mod waveform;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 pub use rheology::Rheology;
 pub use toml::Spanned;
 pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Storage, Until};
+use wall::{Support, Wall};
 use waveform::WaveformSpec;
 
 use crate::units::{self, Density, Flow, Length, Pressure, Velocity};
@@ -60,6 +62,8 @@ pub struct Case {
     pub time: Time,
     /// Which fields are written.
     pub output: Output,
+    /// The vessel wall, where its mechanics are computed.
+    pub wall: Option<Wall>,
     /// What the results must satisfy.
     pub expect: Vec<Gate>,
 }
@@ -88,6 +92,8 @@ pub struct Opening {
     pub profile_span: Option<Span>,
     /// Flow extension; its span is that of the name where the key is left out.
     pub extension: Spanned<Extension>,
+    /// What holds the wall here, where it is not what holds it at the other ends.
+    pub support: Option<Spanned<Support>>,
 }
 
 /// How a case says which end of the vessel it means.

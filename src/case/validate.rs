@@ -3,6 +3,7 @@
 mod drive;
 mod pulse;
 mod rheology;
+mod wall;
 
 use std::fmt::Display;
 
@@ -35,6 +36,7 @@ impl Case {
         self.check_blood(&mut found);
         self.check_resolution(&mut found);
         self.check_time(&mut found);
+        self.check_wall(&mut found);
         self.expect.iter().for_each(|gate| self.check_gate(gate, &mut found));
         if found.is_empty() { Ok(()) } else { Err(CaseError::Invalid(found)) }
     }

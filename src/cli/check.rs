@@ -94,6 +94,7 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "sites": level.lattice.sites, "bytes": level.bytes(), "storage": level.storage.to_string(),
         "bytes_per_site": bytes_per_site(level), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
+        "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
         "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
     })
 }
@@ -124,6 +125,7 @@ fn warnings(plan: &Plan, level: &Level) -> Vec<String> {
             ));
         }
     }
+    found.extend(plan.wall.iter().flat_map(|wall| wall.warnings()));
     found
 }
 
@@ -198,6 +200,7 @@ pub fn text(plan: &Plan) -> String {
         steps(plan, &level),
         plan.spacings.len()
     );
+    text.extend(plan.wall.iter().map(|wall| wall.text()));
     for line in plan.repairs.lines() {
         let _ = writeln!(text, "repaired        {line}");
     }

@@ -14,6 +14,8 @@ mod progress;
 mod run;
 mod schema;
 mod starter;
+mod stop;
+mod wall;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +38,7 @@ Examples:
   perfuse run cases/stenosis.toml
   perfuse inspect aorta.stl --case > aorta.toml
   perfuse check aorta.toml
+  perfuse wall aorta.toml --pressure \"120 mmHg\"
   perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
   perfuse schema > case.schema.json      the case file's JSON schema, for editors
@@ -43,8 +46,10 @@ Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a case: from the vessel surface to pressure, velocity and wall shear
+    /// Run a case: from the vessel surface to pressure, velocity and wall shear, and to the stress in the wall
     Run(run::RunArgs),
+    /// Compute the vessel wall alone, under a pressure
+    Wall(wall::WallArgs),
     /// Check a case and print the plan, without running it
     Check(check::CheckArgs),
     /// Look a vessel surface over: size, soundness, unit, every opening; or print a case file to start from
@@ -64,6 +69,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Wall(args) => wall::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mesh(args) => make(&args),
         Command::Inspect(args) => inspect::run(&args),

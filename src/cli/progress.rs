@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::run::steady::Progress;
+use crate::run::wall::WallProgress;
 
 /// Time between two plain lines.
 const EVERY: Duration = Duration::from_secs(5);
@@ -91,6 +92,30 @@ impl Reporter {
         }
     }
 
+    /// How far the solution of the wall is.
+    pub fn wall(&self, progress: &WallProgress) {
+        if self.quiet {
+            return;
+        }
+        let text = wall_line(progress);
+        match &self.bar {
+            Some(bar) => {
+                // As many digits of the residual as are there already, in hundredths.
+                let digits = |residual: f64| (-100.0 * residual.clamp(1e-30, 1.0).log10()) as u64;
+                bar.set_length(digits(progress.tolerance).max(1));
+                bar.set_position(digits(progress.residual).min(digits(progress.tolerance)));
+                bar.set_message(text);
+            }
+            None => {
+                let mut state = self.state.borrow_mut();
+                if state.told.is_none_or(|told| told.elapsed() >= EVERY) {
+                    state.told = Some(Instant::now());
+                    eprintln!("{text}");
+                }
+            }
+        }
+    }
+
     /// Takes the bar away.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
@@ -122,9 +147,22 @@ fn line(p: &Progress, pace: &Pace) -> String {
     )
 }
 
+fn wall_line(p: &WallProgress) -> String {
+    format!(
+        "wall, load {}: iteration {}, residual {:.1e} (solved below {:.0e})",
+        p.load, p.iterations, p.residual, p.tolerance
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_wall_tells_its_residual() {
+        let progress = WallProgress { load: "systole".into(), iterations: 42, residual: 3.2e-5, tolerance: 1e-8 };
+        assert_eq!(wall_line(&progress), "wall, load systole: iteration 42, residual 3.2e-5 (solved below 1e-8)");
+    }
 
     #[test]
     fn speed_is_told_once_it_is_known() {

@@ -1,19 +1,17 @@
 //! `perfuse run`: a case from surface to files.
 
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use clap::Args;
 use serde_json::Value;
 
 use super::progress::Reporter;
-use super::{Common, Failure, print, print_json};
+use super::{Common, Failure, print, print_json, stop};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::backend::native::Native;
-use crate::fluid::storage::Storage;
+use crate::case::Storage;
 use crate::output::create_folder;
 use crate::run::fit::Room;
 use crate::run::plan::Plan;
@@ -23,6 +21,8 @@ use crate::run::pulse::{self, Snapshot, Watcher};
 use crate::run::steady::{self, Status};
 use crate::run::summary::{self, Answer, DeviceName, Seconds};
 use crate::run::tuning;
+use crate::run::wall::plan::WallPlan;
+use crate::run::wall::{WallLoad, WallProgress, compute};
 use crate::run::{RunError, results};
 
 /// Arguments of `perfuse run`.
@@ -33,7 +33,8 @@ Examples:
   perfuse run cases/stenosis.toml --set resolution.across=32 --out results/fine
   perfuse run cases/stenosis.toml --set opening.inlet.flow=\"4 ml/s\" --device cpu --json -q
 
-Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv.
+Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv; where the case has a
+[wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
 Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
 pub struct RunArgs {
     #[command(flatten)]
@@ -42,9 +43,6 @@ pub struct RunArgs {
     #[arg(long)]
     no_coarse: bool,
 }
-
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Runs the case and writes its results.
 ///
@@ -66,19 +64,14 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));
     }
-    if plan.storage() == Storage::F16 {
+    if plan.case.storage == Storage::F16 {
         let warning = super::check::noise(&plan, &plan.finest());
         warning.iter().for_each(|warning| reporter.say(&format!("warning: {warning}")));
     }
     let device = device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));
     create_folder(&folder).map_err(RunError::from)?;
-    // Without a handler Ctrl-C ends the process, as it would without this line.
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    });
+    stop::listen();
     let mut open = |level: &crate::run::level::Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
         let flow = Flow::open(
@@ -93,13 +86,16 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let mut control = |progress: &steady::Progress| {
         reporter.step(progress);
-        if STOP.load(Ordering::SeqCst) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        stop::flow()
     };
     let mut job = Job { plan: &plan, folder: &folder, device, clock, geometry, reporter: &reporter };
-    let (summary, end) = match &plan.beat {
+    let Reached { mut summary, loads, mut end } = match &plan.beat {
         None => job.steady(&mut open, &mut control)?,
         Some(beat) => job.pulsating(beat, &mut open, &mut control)?,
     };
+    if let Some(wall) = &plan.wall {
+        end = job.wall(wall, (&loads, opened.as_ref()), &mut summary, end)?;
+    }
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::manifest(&plan, &summary, &folder).map_err(RunError::from)?;
     reporter.finish();
@@ -115,6 +111,13 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
             if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
         }
     }
+}
+
+/// What the flow came to: its numbers, what it loads the wall with, and why it did not succeed, if it did not.
+struct Reached {
+    summary: Value,
+    loads: Vec<WallLoad>,
+    end: Option<Failure>,
 }
 
 type Open<'o> = dyn FnMut(&crate::run::level::Level) -> Result<Flow, RunError> + 'o;
@@ -139,22 +142,17 @@ impl Job<'_> {
         self.clock.elapsed().as_secs_f64() - self.geometry
     }
 
-    fn steady(&mut self, open: &mut Open, control: &mut steady::Control) -> Result<(Value, Option<Failure>), Failure> {
+    fn steady(&mut self, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
         let mut finished = steady::run(self.plan, open, control)?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
-        let shear = results::write(self.plan, &mut finished, self.folder)?;
+        let written = results::write(self.plan, &mut finished, self.folder)?;
         let answer = Answer::steady(self.plan, &finished);
-        let summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
-        Ok((summary, ending(self.plan, &answer)))
+        let summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
+        Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }
 
-    fn pulsating(
-        &mut self,
-        beat: &Beat,
-        open: &mut Open,
-        control: &mut steady::Control,
-    ) -> Result<(Value, Option<Failure>), Failure> {
+    fn pulsating(&mut self, beat: &Beat, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
         for (name, text) in tuning::paste(&self.plan.iolets) {
             self.reporter.say(&format!("{name}: {text}"));
         }
@@ -163,11 +161,39 @@ impl Job<'_> {
         let finished = pulse::run(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot })?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
-        let (shear, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
+        let (written, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
         let answer = pulse::summary::answer(beat, &finished);
-        let mut summary = summary::summary(self.plan, &answer, &self.device, shear, self.seconds(flow));
+        let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
         summary["cycle"] = pulse::summary::cycle(self.plan, beat, &finished, &indices);
-        Ok((summary, ending(self.plan, &answer)))
+        Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
+    }
+
+    /// The wall under every load that the flow has given, which is added to the summary; why the run did not succeed, if
+    /// it did not. A flow that was broken off loads no wall.
+    fn wall(
+        &self,
+        wall: &WallPlan,
+        (loads, opened): (&[WallLoad], Option<&device::Opened>),
+        summary: &mut Value,
+        end: Option<Failure>,
+    ) -> Result<Option<Failure>, Failure> {
+        if matches!(end, Some(Failure::Interrupted(_))) {
+            return Ok(end);
+        }
+        let mut control = |progress: &WallProgress| {
+            self.reporter.wall(progress);
+            stop::flow()
+        };
+        self.reporter.phase("assembling the wall");
+        let done = compute::run(wall, (loads, self.folder), opened, &mut control)?;
+        done.warnings.iter().for_each(|warning| self.reporter.say(&format!("warning: {warning}")));
+        let seconds = &mut summary["performance"]["seconds"];
+        seconds["wall"] = done.seconds.into();
+        seconds["output"] = (seconds["output"].as_f64().unwrap_or(0.0) + done.writing).into();
+        seconds["total"] = self.clock.elapsed().as_secs_f64().into();
+        summary["performance"]["peak_memory_mb"] = summary::peak_memory_mb().into();
+        summary["wall"] = done.numbers;
+        Ok(if done.interrupted { Some(Failure::Interrupted("the results hold what was reached".into())) } else { end })
     }
 }
 
@@ -197,7 +223,7 @@ fn ending(plan: &Plan, answer: &Answer) -> Option<Failure> {
     }
 }
 
-fn device_name(opened: Option<&device::Opened>) -> DeviceName {
+pub(super) fn device_name(opened: Option<&device::Opened>) -> DeviceName {
     match opened {
         Some(opened) => DeviceName { name: opened.info.name.clone(), backend: opened.info.backend.to_owned() },
         None => {

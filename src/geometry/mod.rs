@@ -11,6 +11,7 @@ pub mod extend;
 pub mod formats;
 pub mod inspect;
 pub mod lattice;
+pub mod nearest;
 pub mod orient;
 pub(crate) mod polygon;
 pub mod primitives;

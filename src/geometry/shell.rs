@@ -4,7 +4,26 @@
 //! layer of elements lies between two levels. So an element is named by its quadrilateral and its layer, a node by its
 //! column and its level, and everything that goes along the wall is indexed by columns.
 
+mod ball;
+pub mod bodies;
+mod build;
+mod error;
+mod field;
+mod mesh;
+pub mod plausible;
+pub mod quality;
+mod remesh;
+mod rim_line;
+mod sheet;
+mod sizing;
+mod start;
+mod target;
+mod thicken;
+
 use nalgebra::Vector3;
+
+pub use build::{FINEST, LAYERS, Limit, QUADS, QUALITY, Report, SHARE, Settings, Thickness, build};
+pub use error::ShellError;
 
 /// Layered hexahedra between an inner and an outer surface.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -14,6 +14,7 @@ pub mod obj;
 pub mod pvd;
 pub mod vti;
 pub mod vtp;
+pub mod vtu;
 mod xml;
 
 pub use block::Compression;

@@ -11,6 +11,7 @@ use super::pulse::probe::{Probe, Shape};
 use super::pulse::{Beat, Until};
 use super::tuning::tuned;
 use crate::case::loads::{CoronarySpec, WindkesselSpec};
+use crate::case::wall::Wall;
 use crate::case::waveform::{Signal, Wave, WaveformFileError, WaveformSpec};
 use crate::case::{self, Case, Condition, Profile, Span, Spanned, Start};
 use crate::fluid::waveform::Waveform;
@@ -72,6 +73,7 @@ pub fn openings(case: &Case, vessel: &Vessel) -> Result<Openings, PlanError> {
         }
     }
     check::drive(case, &iolets)?;
+    check::moments(case, period)?;
     let left = total(&iolets, period, |q| q);
     let tuned = tuned(case, &mut iolets, &left)?;
     let start = start(case, &mut iolets, &left);
@@ -299,6 +301,7 @@ fn beat(case: &Case, period: f64, start: Beginning) -> Beat {
             Some(phases) => at_phases(phases.get_ref(), rows),
             None => (0..snapshots.min(rows)).map(|k| k * rows / snapshots.min(rows)).collect(),
         },
+        loads: case.wall.as_ref().map_or_else(Vec::new, Wall::instants),
         means: true,
         probes: case.probes.iter().map(probe).collect(),
         states: start.states,

@@ -6,11 +6,13 @@
 //! states of each as well, and as on an adapter a copy in 32 bits to look at where they are kept in 16. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the
 //! averages of the volume among them, both in the adapter's memory and in the processor's, which they are brought to.
 
-use super::plan::{FEWEST_ACROSS, PlanError, storage};
+use super::level::storage;
+use super::plan::{FEWEST_ACROSS, PlanError};
 use crate::backend::gpu::admit;
 use crate::backend::gpu::device::Opened;
 use crate::backend::gpu::error::GpuError;
 use crate::backend::host;
+use crate::case::wall::Wall;
 use crate::case::{Case, CaseError};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::shear::{MEANS, Tap, WallPoint, WallSums};
@@ -30,6 +32,12 @@ const COARSER: f64 = 0.125;
 
 /// Bytes of a vertex of the wall in a pulsating run: weights of about 70 sites (`analysis::wall_shear`) and sums.
 const VERTEX: f64 = (70 * size_of::<Tap>() + size_of::<WallPoint>() + size_of::<WallSums>()) as f64;
+
+/// Bytes of the wall's solution an unknown: matrix, preconditioner, fields and what is written (docs/verification.md).
+const UNKNOWN: f64 = 1500.0;
+
+/// Bytes of the wall's matrix an unknown: rows of 27 numbers for nine columns, shared by the three unknowns of a node.
+const MATRIX: f64 = 9.0 * 27.0 * 4.0 / 3.0;
 
 /// Room that a suggested resolution leaves: for lanes that are not fluid where only the volume is known, and for what
 /// the number of sites cuts off.
@@ -124,6 +132,47 @@ impl Room {
         let tables = sites * Lattice::BLOCK_BYTES as f64 / LANES as f64;
         let Some(excess) = self.excess(sites, tables, Beside::of(case, closed)) else { return Ok(()) };
         Err(excess.refuse(case, format!("about {sites:.2e} sites"), SPARE[0], (spacing, narrowest)))
+    }
+
+    /// Bytes that a wall of so many unknowns takes, about.
+    #[must_use]
+    pub fn wall_bytes(unknowns: f64) -> f64 {
+        UNKNOWN * unknowns
+    }
+
+    /// Refuses a wall of so many unknowns at a spacing (m) that does not fit; `spare` is how many times more unknowns it
+    /// may turn out to have.
+    ///
+    /// # Errors
+    /// [`CaseError`] that points at the wall's spacing, with the least one that fits.
+    pub(super) fn admits_wall(
+        &self,
+        case: &Case,
+        wall: &Wall,
+        [unknowns, spacing, spare]: [f64; 3],
+    ) -> Result<(), CaseError> {
+        let mut excess = None;
+        if let Some(memory) = self.memory.map(|memory| memory as f64) {
+            let needed = Self::wall_bytes(unknowns);
+            let what = format!("they need about {}, and {} are available", gigabytes(needed), gigabytes(memory));
+            excess = (needed > memory).then_some((what, needed / memory, "close other programs"));
+        }
+        if let Some(gpu) = &self.gpu {
+            let (needed, allowed) = (MATRIX * unknowns, admit::largest_array(&gpu.info) as f64);
+            if needed > allowed {
+                let (name, needed_shown, limit) = (&gpu.info.name, gigabytes(needed), gigabytes(allowed));
+                let what = format!(
+                    "their matrix needs {needed_shown}, and the adapter `{name}` holds at most {limit} in one array"
+                );
+                excess = Some((what, needed / allowed, "take `--device cpu`"));
+            }
+        }
+        let Some((what, over, remedy)) = excess else { return Ok(()) };
+        let message = format!("wall: a spacing of {:.4} mm makes about {unknowns:.2e} unknowns: {what}", 1e3 * spacing);
+        let coarser = 1e3 * spacing * (over * spare).sqrt();
+        let help = format!("use wall.spacing = \"{coarser:.4} mm\" or more, fewer layers, or {remedy}");
+        let span = wall.spacing.as_ref().map_or_else(|| wall.span.clone(), |spacing| spacing.span());
+        Err(case.error(span, message, "too fine for this device", &help))
     }
 
     /// Refuses a lattice that does not fit; `closed` is the surface that it is cut from.

@@ -1,6 +1,6 @@
 //! Which numbers the summary of a case will have, so that a gate on any other is refused before the run.
 
-use super::beat;
+use super::{beat, wall};
 use crate::case::waveform::Signal;
 use crate::case::{Case, CaseError, Condition, Opening, suggestion};
 
@@ -70,6 +70,7 @@ pub fn keys(case: &Case) -> Vec<String> {
         keys.extend(OF_A_CYCLE.map(|key| format!("cycle.{key}")));
         keys.extend(spreads.flat_map(|key| ["mean", "min", "max"].map(|part| format!("cycle.{key}.{part}"))));
     }
+    keys.extend(wall::numbers::keys(case));
     let drops = case.openings.iter().filter(|opening| has_drop(case, opening));
     keys.extend(drops.map(|opening| format!("pressure_drop_mmHg.{}", opening.name.get_ref())));
     keys

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
+use crate::case::{self, Case};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
 use crate::fluid::rheology::{Rheology, Table};
@@ -47,7 +48,7 @@ impl Level {
         let coefficients = lattice.iolet_links.iter().map(coefficient).collect();
         let ends = Ends::new(&lattice, &plan.closed.ends, &plan.vessel);
         let wall_sites = wall_sites(&lattice);
-        Self { lattice, scale, iolets, coefficients, ends, wall_sites, storage: plan.storage() }
+        Self { lattice, scale, iolets, coefficients, ends, wall_sites, storage: storage(&plan.case) }
     }
 
     /// Kinematic viscosity in lattice units.
@@ -83,6 +84,14 @@ impl Level {
     pub fn bytes(&self) -> usize {
         let links = 2 * size_of::<f32>() * self.coefficients.len();
         2 * self.storage.state_bytes() * self.lattice.padded_len() + self.lattice.table_bytes() + links
+    }
+}
+
+/// What the numbers of a case's lattices are kept in.
+pub(super) fn storage(case: &Case) -> Storage {
+    match case.storage {
+        case::Storage::F32 => Storage::F32,
+        case::Storage::F16 => Storage::F16,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod steady;
 pub mod summary;
 pub mod transfer;
 pub mod tuning;
+pub mod wall;
 pub mod watch;
 
 /// Why a run did not succeed.
@@ -39,6 +40,12 @@ pub enum RunError {
     /// The device could not be opened.
     #[error(transparent)]
     Device(#[from] crate::backend::gpu::device::DeviceError),
+    /// The wall's equations cannot be set up.
+    #[error(transparent)]
+    Wall(#[from] crate::wall::error::WallError),
+    /// The wall's equations cannot be solved.
+    #[error(transparent)]
+    Solve(#[from] crate::wall::solve::SolveError<crate::backend::BackendError>),
     /// A result could not be written.
     #[error(transparent)]
     Output(#[from] crate::output::OutputError),

@@ -7,13 +7,13 @@ use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
+use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
-use crate::case::{self, Case, CaseError, Condition, Extension, Place};
+use crate::case::{Case, CaseError, Condition, Extension, Place};
 use crate::fluid::rheology::Rheology;
-use crate::fluid::storage::Storage;
 use crate::fluid::waveform::{Waveform, WaveformError};
 use crate::fluid::windkessel::{Load, Tuned};
 use crate::geometry::build::Repairs;
@@ -158,6 +158,8 @@ pub struct Plan {
     pub tolerance: f64,
     /// The beat, where the case has one.
     pub beat: Option<Beat>,
+    /// The vessel wall, where the case has one.
+    pub wall: Option<Arc<WallPlan>>,
     /// Windkessels found from the blood pressure.
     pub tuned: Option<Tuned>,
 }
@@ -170,11 +172,7 @@ impl Plan {
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
-        let unit = case.geometry.unit.get_ref().metres();
-        let surface = formats::read_all(&case.surface_paths()?, unit)?;
-        let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-        let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
-        check_unit(&vessel)?;
+        let (vessel, repairs) = vessel(&case)?;
         let lengths: Vec<f64> =
             case.openings.iter().zip(&vessel.openings).map(|(o, v)| extension(o, v.equivalent_diameter())).collect();
         let closed = extend::close(&vessel, &lengths)?;
@@ -187,6 +185,7 @@ impl Plan {
         if let Some(beat) = &beat {
             beat::check::probes(&case, beat, &closed, &lattice)?;
         }
+        let wall = WallPlan::of(&case, &vessel, &iolets, room)?;
         let spacings = spacings(spacing, &vessel);
         let pressures: Vec<f64> = iolets.iter().filter_map(|i| pressure(i.asked)).collect();
         let reference_pressure = pressures.iter().sum::<f64>() / pressures.len().max(1) as f64;
@@ -209,6 +208,7 @@ impl Plan {
             lattice,
             tolerance,
             beat,
+            wall,
             tuned,
         })
     }
@@ -236,12 +236,6 @@ impl Plan {
     #[must_use]
     pub fn largest_tau(&self) -> f64 {
         LARGEST_TAU.min(0.5 + (LARGEST_LOCAL_TAU - 0.5) * self.mu / self.rheology.largest())
-    }
-
-    /// What the numbers of the lattices are kept in.
-    #[must_use]
-    pub fn storage(&self) -> Storage {
-        storage(&self.case)
     }
 
     /// The finest level as planned.
@@ -334,14 +328,6 @@ impl Plan {
     }
 }
 
-/// What a case's lattices are kept in.
-pub(super) fn storage(case: &Case) -> Storage {
-    match case.storage {
-        case::Storage::F32 => Storage::F32,
-        case::Storage::F16 => Storage::F16,
-    }
-}
-
 /// The pressure asked for, if it is one.
 #[must_use]
 pub fn pressure(asked: Asked) -> Option<f64> {
@@ -360,7 +346,17 @@ pub fn flow(asked: Asked) -> Option<f64> {
     }
 }
 
-fn selector(opening: &case::Opening) -> (String, Selector) {
+/// The vessel of a case, and what was repaired on the way.
+pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
+    let unit = case.geometry.unit.get_ref().metres();
+    let surface = formats::read_all(&case.surface_paths()?, unit)?;
+    let selectors: Vec<_> = case.openings.iter().map(selector).collect();
+    let found = Vessel::build_reported(surface, &selectors)?;
+    check_unit(&found.0)?;
+    Ok(found)
+}
+
+fn selector(opening: &crate::case::Opening) -> (String, Selector) {
     let selector = match &opening.place {
         Place::Patch(name) => Selector::Patch(name.get_ref().clone()),
         Place::Near(point) => Selector::Near(*point.get_ref()),
@@ -370,7 +366,7 @@ fn selector(opening: &case::Opening) -> (String, Selector) {
 
 /// Length of the flow extension of an opening, m: outlets get one unless the case says otherwise, because their
 /// condition disturbs the flow beside it.
-fn extension(opening: &case::Opening, diameter: f64) -> f64 {
+fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
     match (opening.extension.get_ref(), &opening.condition) {
         (Extension::Fixed(length), _) => length.si(),
         (Extension::Auto, condition) if condition.is_load() => EXTENSION * diameter,

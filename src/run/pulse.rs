@@ -12,6 +12,7 @@
 mod cycle;
 mod drive;
 pub mod files;
+mod loads;
 pub mod probe;
 mod stage;
 pub mod summary;
@@ -25,6 +26,7 @@ use super::plan::Plan;
 use super::steady::{Progress, Sample, Spent, Status};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
+use crate::case::wall::Instant;
 use crate::fluid::shear::CycleSums;
 use probe::Probe;
 use stage::{Hooks, Stage};
@@ -69,6 +71,8 @@ pub struct Beat {
     pub rows: usize,
     /// Rows at which a snapshot is taken, rising.
     pub snapshots: Vec<usize>,
+    /// Moments whose pressure and shear load the vessel wall.
+    pub loads: Vec<Instant>,
     /// Whether time averages of the volume are taken.
     pub means: bool,
     /// What is recorded beside the openings.
@@ -83,8 +87,10 @@ pub struct Beat {
 
 /// A state of the flow at a moment of the cycle.
 pub struct Snapshot<'a> {
-    /// Its number in the cycle.
-    pub number: usize,
+    /// Its number in the cycle, if it is one of those that are written.
+    pub number: Option<usize>,
+    /// Which of the loads of the wall are those of this moment: indices into [`Beat::loads`].
+    pub loads: Vec<usize>,
     /// Time since the start of the cycle, s.
     pub time: f64,
     /// Pressure of a density deviation of nought, Pa.

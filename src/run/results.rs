@@ -12,18 +12,29 @@ use super::plan::Plan;
 use super::region::Region;
 use super::steady::Finished;
 use super::summary::WallShear;
+use super::wall::WallLoad;
+use super::wall::plan::WallPlan;
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
-use crate::case::Field;
+use crate::case::{Case, Field};
 use crate::fluid::moments::{FIELDS, Macro};
 use crate::geometry::surface::Surface;
 use crate::output::{Compression, OutputError, create_folder, csv, file, pvd, vti, vtp};
 
-/// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear.
+/// What remains of a run besides its files.
+pub struct Written {
+    /// Statistics of the wall shear.
+    pub shear: WallShear,
+    /// What the flow loads the wall with.
+    pub loads: Vec<WallLoad>,
+}
+
+/// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear, and the flow's
+/// load on the wall.
 ///
 /// # Errors
 /// [`RunError`] when a file cannot be written or the device fails.
-pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear, RunError> {
+pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<Written, RunError> {
     create_folder(&folder.join("fluid"))?;
     create_folder(&folder.join("surface"))?;
     probes(plan, run, &folder.join("probes.csv"))?;
@@ -37,9 +48,30 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<WallShear
     pvd::Collection::new(&folder.join("fluid.pvd")).push(time, &volume)?;
     let surface = folder.join("surface").join("surface_0000.vtp");
     let sampler = WallSampler::new(&level.lattice, &plan.closed, plan.layer(level.scale.dx));
-    let shear = moment.surface(&fields, &sampler, &surface)?;
+    let wall = moment.wall(&fields, &sampler);
+    let shear = moment.surface(&wall, &surface)?;
     pvd::Collection::new(&folder.join("surface.pvd")).push(time, &surface)?;
-    Ok(shear)
+    Ok(Written { shear, loads: vec![wall.load("steady", time)] })
+}
+
+/// Pressure (Pa) and wall shear (Pa, three numbers) at every vertex of the vessel's wall.
+pub(super) struct AtVertices {
+    /// Pressure.
+    pub pressure: Vec<f32>,
+    /// Wall shear, the components of a vertex together.
+    pub wss: Vec<f32>,
+}
+
+impl AtVertices {
+    /// The load of this name and time (s).
+    pub(super) fn load(&self, name: impl Into<String>, time: f64) -> WallLoad {
+        WallLoad {
+            name: name.into(),
+            time,
+            pressure: self.pressure.iter().map(|p| f64::from(*p)).collect(),
+            shear: self.wss.chunks_exact(3).map(|w| [w[0], w[1], w[2]].map(f64::from)).collect(),
+        }
+    }
 }
 
 /// What a state is written with.
@@ -117,13 +149,8 @@ impl Moment<'_> {
         region.write(&arrays, self.time, path)
     }
 
-    /// Pressure and wall shear of a state on the surface; returns the statistics of the wall shear.
-    pub(super) fn surface(
-        &self,
-        fields: &[&[f32]; FIELDS],
-        sampler: &WallSampler,
-        path: &Path,
-    ) -> Result<WallShear, OutputError> {
+    /// Pressure and wall shear of a state at the vertices of the wall.
+    pub(super) fn wall(&self, fields: &[&[f32]; FIELDS], sampler: &WallSampler) -> AtVertices {
         let (plan, level) = (self.plan, self.level);
         let wall = &plan.vessel.wall;
         let sample = sampler.sample(fields, &|rate| plan.rheology.nu(rate, &level.scale));
@@ -137,17 +164,23 @@ impl Moment<'_> {
                 wss[3 * vertex as usize + a] = level.scale.stress_to_si(f64::from(sample.wss[k][a])) as f32;
             }
         }
-        let wanted = |field: Field| plan.case.output.fields.contains(&field);
+        AtVertices { pressure, wss }
+    }
+
+    /// Writes pressure and wall shear on the surface; returns the statistics of the wall shear.
+    pub(super) fn surface(&self, at: &AtVertices, path: &Path) -> Result<WallShear, OutputError> {
+        let wall = &self.plan.vessel.wall;
+        let wanted = |field: Field| self.plan.case.output.fields.contains(&field);
         let mut arrays = Vec::new();
         if wanted(Field::Pressure) {
-            let values = vtp::Values::F32(&pressure);
+            let values = vtp::Values::F32(&at.pressure);
             arrays.push(vtp::Array { name: "pressure", unit: "Pa", components: 1, values });
         }
         if wanted(Field::Wss) {
-            arrays.push(vtp::Array { name: "wss", unit: "Pa", components: 3, values: vtp::Values::F32(&wss) });
+            arrays.push(vtp::Array { name: "wss", unit: "Pa", components: 3, values: vtp::Values::F32(&at.wss) });
         }
         vtp::write(path, wall, &arrays, &[], Some(self.time), Compression::default())?;
-        Ok(shear_statistics(wall, &wss))
+        Ok(shear_statistics(wall, &at.wss))
     }
 }
 
@@ -191,26 +224,14 @@ pub(super) fn areas(wall: &Surface) -> Vec<f64> {
 /// # Errors
 /// [`OutputError`] when a file cannot be read or written.
 pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), OutputError> {
-    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let files: Vec<PathBuf> = plan.case.surface_paths().unwrap_or_default();
-    let surfaces: Vec<Value> = files
-        .iter()
-        .map(|path| {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-            json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })
-        })
-        .collect();
     let openings: Vec<Value> = plan
         .iolets
         .iter()
         .zip(&plan.closed.ends)
         .map(|(i, end)| json!({ "name": i.name, "extension_mm": end.extension * 1e3, "diameter_mm": i.diameter * 1e3 }))
         .collect();
-    let manifest = json!({
-        "perfuse": env!("CARGO_PKG_VERSION"),
-        "case": { "name": plan.case.name(), "sha256": hash(plan.case.source.file_text().as_bytes()),
-                  "sets": plan.case.source.sets().collect::<Vec<_>>() },
-        "surfaces": surfaces,
+    let mut manifest = inputs(&plan.case);
+    let more = json!({
         "device": summary["device"],
         "plan": {
             "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu, "rheology": plan.rheology.to_string(),
@@ -220,9 +241,55 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         "loads": super::tuning::paste(&plan.iolets).into_iter().map(|(name, load)| (name, load.into())).collect::<serde_json::Map<_, Value>>(),
         "lattice": summary["lattice"],
         "levels": summary["levels"],
+        "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
         "seconds": summary["performance"]["seconds"],
     });
+    extend(&mut manifest, more);
     json_file(&folder.join("manifest.json"), &manifest)
+}
+
+/// The same of a run of the wall alone, under a pressure in Pa.
+///
+/// # Errors
+/// As [`manifest`].
+pub fn wall_manifest(
+    (case, wall): (&Case, &WallPlan),
+    pressure: f64,
+    summary: &Value,
+    folder: &Path,
+) -> Result<(), OutputError> {
+    let mut manifest = inputs(case);
+    let more = json!({
+        "device": summary["device"],
+        "wall": wall.as_json(),
+        "pressure_pa": pressure,
+        "seconds": summary["performance"]["seconds"],
+    });
+    extend(&mut manifest, more);
+    json_file(&folder.join("manifest.json"), &manifest)
+}
+
+/// Version, and hashes of case and surfaces.
+fn inputs(case: &Case) -> Value {
+    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let files: Vec<PathBuf> = case.surface_paths().unwrap_or_default();
+    let surface = |path: &PathBuf| {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
+        json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })
+    };
+    json!({
+        "perfuse": env!("CARGO_PKG_VERSION"),
+        "case": { "name": case.name(), "sha256": hash(case.source.file_text().as_bytes()),
+                  "sets": case.source.sets().collect::<Vec<_>>() },
+        "surfaces": files.iter().map(surface).collect::<Vec<_>>(),
+    })
+}
+
+/// Adds the keys of one object to another.
+fn extend(value: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (value, more) {
+        into.extend(more);
+    }
 }
 
 /// Writes a JSON file.

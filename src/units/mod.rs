@@ -11,6 +11,8 @@ mod dimension;
 mod quantity;
 mod scale;
 
-pub use dimension::{Dimension, MMHG, UnitError, parse_quantity};
-pub use quantity::{Compliance, Density, Flow, Length, Pressure, Resistance, Time, Velocity, Viscosity};
+pub use dimension::{Dimension, MMHG, UnitError, parse_quantity, unit_factor};
+pub use quantity::{
+    AreaStiffness, Compliance, Density, Flow, Length, Modulus, Pressure, Resistance, Time, Velocity, Viscosity,
+};
 pub use scale::Scale;

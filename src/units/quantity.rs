@@ -87,6 +87,10 @@ quantities! {
     Resistance, 1e-6 / MMHG;
     /// A compliance in m^3/Pa, shown in ml/mmHg.
     Compliance, 1e6 * MMHG;
+    /// An elastic modulus in Pa, shown in MPa.
+    Modulus, 1e-6;
+    /// A stiffness per area in Pa/m, shown in kPa/mm.
+    AreaStiffness, 1e-6;
 }
 
 /// Six significant digits without trailing zeros; scientific outside 1e-4..1e6.

@@ -1,5 +1,7 @@
 //! A tube and its case, and what the command line says about a case that it refuses.
 
+#![allow(dead_code, reason = "every test file is a program of its own and uses a part of this")]
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -20,6 +20,7 @@ mod kernel;
 mod memory;
 mod number;
 pub mod simd;
+pub mod wall;
 
 use drive::CpuDrive;
 use memory::{Memory, Pair};

@@ -1,7 +1,7 @@
 //! Whether an adapter admits a lattice: its limits, and the memory that it has left.
 
 use super::device::{AdapterInfo, Opened};
-use super::error::GpuError;
+use super::error::{Extent, GpuError};
 use super::layout;
 use super::memory::Demand;
 use super::pipelines::{WORKGROUP, storage_buffers};
@@ -62,7 +62,7 @@ pub fn reserve(gpu: &Opened, lattice: &Lattice, storage: Storage, beside: u64) -
         sizes.chain(pieces).map(|bytes| gpu.buffer("reserve", bytes, wgpu::BufferUsages::STORAGE)).collect();
     drop(buffers);
     gpu.faults.wait(&gpu.device, None);
-    gpu.check(Demand { sites: lattice.sites, bytes: bytes(lattice, storage) + beside })
+    gpu.check(Demand { extent: Extent::Sites(lattice.sites), bytes: bytes(lattice, storage) + beside })
 }
 
 /// Checks that an adapter's limits admit a lattice.
@@ -87,7 +87,7 @@ pub fn fits(adapter: &AdapterInfo, lattice: &Lattice, storage: Storage) -> Resul
     ];
     match arrays.into_iter().max_by_key(|(_, bytes)| *bytes) {
         Some((what, needed)) if needed > allowed => {
-            Err(GpuError::TooLarge { adapter: name(), sites: lattice.sites, what, needed, allowed })
+            Err(GpuError::TooLarge { adapter: name(), extent: Extent::Sites(lattice.sites), what, needed, allowed })
         }
         _ => Ok(()),
     }

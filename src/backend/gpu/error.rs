@@ -1,47 +1,66 @@
 //! What can go wrong on an adapter, and how it is noticed.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Why the flow cannot be computed on an adapter.
+/// How large a case is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Fluid sites of the flow.
+    Sites(usize),
+    /// Nodes of the wall.
+    Nodes(usize),
+}
+
+impl fmt::Display for Extent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sites(sites) => write!(f, "{sites} sites"),
+            Self::Nodes(nodes) => write!(f, "{nodes} nodes of the wall"),
+        }
+    }
+}
+
+/// Why something cannot be computed on an adapter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GpuError {
     /// The adapter does not let a shader see enough buffers.
     #[error(
-        "the adapter `{adapter}` lets a shader see {allowed} storage buffers, and the flow needs {needed}: update its \
+        "the adapter `{adapter}` lets a shader see {allowed} storage buffers, and {needed} are needed: update its \
          driver, or take `--device cpu`"
     )]
     FewBuffers {
         /// Name of the adapter.
         adapter: String,
-        /// How many the flow needs.
+        /// How many are needed.
         needed: u32,
         /// How many there can be.
         allowed: u32,
     },
     /// The adapter's workgroups are too small.
     #[error(
-        "the adapter `{adapter}` runs at most {allowed} threads in a workgroup, and the flow needs {needed}: take \
+        "the adapter `{adapter}` runs at most {allowed} threads in a workgroup, and {needed} are needed: take \
          `--device cpu`"
     )]
     SmallWorkgroup {
         /// Name of the adapter.
         adapter: String,
-        /// How many the flow needs.
+        /// How many are needed.
         needed: u32,
         /// How many there can be.
         allowed: u32,
     },
     /// One array does not fit in a buffer of the adapter.
     #[error(
-        "{sites} sites need {needed} bytes for {what}, and the adapter `{adapter}` holds at most {allowed} bytes in one \
+        "{extent} need {needed} bytes for {what}, and the adapter `{adapter}` holds at most {allowed} bytes in one \
          array: use a coarser resolution, or take `--device cpu`"
     )]
     TooLarge {
         /// Name of the adapter.
         adapter: String,
-        /// Fluid sites of the lattice.
-        sites: usize,
+        /// How large the case is.
+        extent: Extent,
         /// Which array.
         what: &'static str,
         /// Its size, bytes.
@@ -51,15 +70,15 @@ pub enum GpuError {
     },
     /// The adapter's memory is used up.
     #[error(
-        "the adapter `{adapter}` has no memory left for {sites} sites, {needed} bytes: use a coarser resolution, close \
+        "the adapter `{adapter}` has no memory left for {extent}, {needed} bytes: use a coarser resolution, close \
          other programs that use it, or take `--device cpu`"
     )]
     OutOfMemory {
         /// Name of the adapter.
         adapter: String,
-        /// Fluid sites of the lattice.
-        sites: usize,
-        /// What the flow needs, bytes.
+        /// How large the case is.
+        extent: Extent,
+        /// What is needed, bytes.
         needed: u64,
     },
     /// The adapter went away, or was reset by its driver.
@@ -116,11 +135,11 @@ impl Faults {
     }
 
     /// Fails with what was reported, if anything was.
-    pub(super) fn check(&self, adapter: &str, sites: usize, needed: u64) -> Result<(), GpuError> {
+    pub(super) fn check(&self, adapter: &str, extent: Extent, needed: u64) -> Result<(), GpuError> {
         let adapter = adapter.to_owned();
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             None => Ok(()),
-            Some(Fault::OutOfMemory) => Err(GpuError::OutOfMemory { adapter, sites, needed }),
+            Some(Fault::OutOfMemory) => Err(GpuError::OutOfMemory { adapter, extent, needed }),
             Some(Fault::Lost(reason)) => Err(GpuError::Lost { adapter, reason }),
             Some(Fault::Refused(reason)) => Err(GpuError::Refused { adapter, reason }),
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::admit::{bytes, fits};
 use super::device::{AdapterInfo, Opened};
 use super::drive::{GpuDrive, Shared};
-use super::error::GpuError;
+use super::error::{Extent, GpuError};
 use super::indices::{self, Watch};
 use super::layout;
 use super::memory::Demand;
@@ -382,7 +382,7 @@ impl GpuFlow {
 
     fn demand(&self) -> Demand {
         let watch = self.watch.as_ref().map_or(0, Watch::bytes);
-        Demand { sites: self.lattice.sites, bytes: bytes(&self.lattice, self.states.storage()) + watch }
+        Demand { extent: Extent::Sites(self.lattice.sites), bytes: bytes(&self.lattice, self.states.storage()) + watch }
     }
 
     fn check(&self) -> Result<(), GpuError> {

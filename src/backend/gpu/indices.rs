@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::device::Opened;
-use super::error::GpuError;
+use super::error::{Extent, GpuError};
 use super::layout::Sample;
 use super::memory::Demand;
 use super::pipelines::{Binding, Build, group, pipeline, shape, workgroups};
@@ -155,5 +155,11 @@ pub(super) fn fits(gpu: &Opened, stencil: &WallStencil, sites: usize) -> Result<
         return Ok(());
     }
     let adapter = gpu.info.name.clone();
-    Err(GpuError::TooLarge { adapter, sites, what: "the weights of the wall shear", needed, allowed })
+    Err(GpuError::TooLarge {
+        adapter,
+        extent: Extent::Sites(sites),
+        what: "the weights of the wall shear",
+        needed,
+        allowed,
+    })
 }

@@ -141,7 +141,7 @@ macro_rules! layout {
 }
 
 /// Every struct that the host shares with the shaders.
-pub const LAYOUTS: [Layout; 15] = [
+pub const LAYOUTS: [Layout; 17] = [
     layout!(Physics { omega, omega_bulk, wall_source, halfway }),
     layout!(Iolet { normal, value, kind, floor, amplitude, modes }),
     layout!(IoletLink { site, behind, direction, iolet, delta, coefficient, extra }),
@@ -157,7 +157,32 @@ pub const LAYOUTS: [Layout; 15] = [
     layout!(WallPoint { normal, first, across, end }),
     layout!(WallSums { wss, magnitude, transverse, drho }),
     layout!(Sample { weight, nu, thins }),
+    layout!(WallTask { count, levels, rows, offset, keep, add, gain }),
+    layout!(WallScalars { rz, alpha, beta, rr }),
 ];
+
+/// WGSL `WallTask`, a uniform.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct WallTask {
+    pub(super) count: u32,
+    pub(super) levels: u32,
+    pub(super) rows: u32,
+    pub(super) offset: u32,
+    pub(super) keep: f32,
+    pub(super) add: f32,
+    pub(super) gain: f32,
+}
+
+/// WGSL `WallScalars`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct WallScalars {
+    rz: f32,
+    alpha: f32,
+    beta: f32,
+    pub(super) rr: f32,
+}
 
 fn span(span: crate::geometry::lattice::Span) -> Span {
     Span { directions: span.directions, first: span.first }

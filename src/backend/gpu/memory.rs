@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use bytemuck::Pod;
 
 use super::device::Opened;
-use super::error::GpuError;
+use super::error::{Extent, GpuError};
 
 /// Largest piece that is staged at a time, bytes.
 const PIECE: u64 = 64 << 20;
@@ -16,10 +16,10 @@ const COPY_ALIGNMENT: usize = 8;
 /// Smallest buffer: shaders see at least one element of any array, the longest of which has this many bytes.
 const SMALLEST: u64 = 32;
 
-/// What a flow needs, for messages.
+/// What a case needs, for messages.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand {
-    pub sites: usize,
+    pub extent: Extent,
     pub bytes: u64,
 }
 
@@ -115,7 +115,7 @@ impl Opened {
 
     /// Fails with the first thing that the device reported, if it reported any.
     pub(super) fn check(&self, demand: Demand) -> Result<(), GpuError> {
-        self.faults.check(&self.info.name, demand.sites, demand.bytes)
+        self.faults.check(&self.info.name, demand.extent, demand.bytes)
     }
 }
 
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn what_goes_up_in_pieces_comes_down_the_same() {
         let Some(gpu) = adapter() else { return };
-        let demand = Demand { sites: 0, bytes: 0 };
+        let demand = Demand { extent: Extent::Sites(0), bytes: 0 };
         for len in [0, 1, 7, PIECE as usize / 4, PIECE as usize / 4 + 5] {
             let values: Vec<u32> = (0..len as u32).map(|k| k.wrapping_mul(2_654_435_761)).collect();
             let buffer = gpu.table("values", &values);

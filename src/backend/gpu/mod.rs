@@ -8,6 +8,7 @@ pub mod flow;
 pub mod layout;
 pub mod pipelines;
 pub mod shader;
+pub mod wall;
 
 mod indices;
 mod instance;

@@ -155,7 +155,8 @@ pub(super) fn pipeline(
         Checks::On => gpu.device.create_shader_module(source),
         // SAFETY: the kernels' loops are over ranges that the host has counted, and they index state, blocks, rows, links
         // and gauges only by what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and
-        // links inside their tables. Taps of vertices are checked when they are given; a rheology clamps its indices.
+        // links inside their tables. Taps of vertices are checked when they are given; a rheology clamps its indices. Kernels of the
+        // wall index by what its levels say of themselves.
         Checks::Off => unsafe {
             gpu.device.create_shader_module_trusted(source, wgpu::ShaderRuntimeChecks::unchecked())
         },

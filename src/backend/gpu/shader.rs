@@ -21,12 +21,51 @@ pub enum Kernel {
     Accumulate,
     /// Adds a state to the time averages.
     Average,
+    /// The wall's stiffness times a vector.
+    WallProduct,
+    /// A step of the smoother on the wall's finest level.
+    WallColumns,
+    /// A coarse matrix of the wall times a vector.
+    WallBlocks,
+    /// A step of the smoother on a coarse level.
+    WallPoints,
+    /// A residual for the next coarser level.
+    WallRestrict,
+    /// A correction for the next finer level.
+    WallProlong,
+    /// The solution of the coarsest level.
+    WallDense,
+    /// Parts of a scalar product.
+    WallDot,
+    /// What conjugate gradients make of scalar products.
+    WallScalars,
+    /// The next search direction.
+    WallSearch,
+    /// A step along the search direction.
+    WallAdvance,
 }
 
 impl Kernel {
     /// All kernels.
-    pub const ALL: [Self; 6] =
-        [Self::Flow, Self::Incoming, Self::Gauge, Self::Openings, Self::Accumulate, Self::Average];
+    pub const ALL: [Self; 17] = [
+        Self::Flow,
+        Self::Incoming,
+        Self::Gauge,
+        Self::Openings,
+        Self::Accumulate,
+        Self::Average,
+        Self::WallProduct,
+        Self::WallColumns,
+        Self::WallBlocks,
+        Self::WallPoints,
+        Self::WallRestrict,
+        Self::WallProlong,
+        Self::WallDense,
+        Self::WallDot,
+        Self::WallScalars,
+        Self::WallSearch,
+        Self::WallAdvance,
+    ];
 
     /// Name of its file, without the ending.
     #[must_use]
@@ -38,6 +77,17 @@ impl Kernel {
             Self::Openings => "openings",
             Self::Accumulate => "accumulate",
             Self::Average => "average",
+            Self::WallProduct => "wall_product",
+            Self::WallColumns => "wall_columns",
+            Self::WallBlocks => "wall_blocks",
+            Self::WallPoints => "wall_points",
+            Self::WallRestrict => "wall_restrict",
+            Self::WallProlong => "wall_prolong",
+            Self::WallDense => "wall_dense",
+            Self::WallDot => "wall_dot",
+            Self::WallScalars => "wall_scalars",
+            Self::WallSearch => "wall_search",
+            Self::WallAdvance => "wall_advance",
         }
     }
 
@@ -79,7 +129,19 @@ files!(
     "shear",
     "state",
     "state_16",
-    "storage"
+    "storage",
+    "wall",
+    "wall_advance",
+    "wall_blocks",
+    "wall_columns",
+    "wall_dense",
+    "wall_dot",
+    "wall_points",
+    "wall_product",
+    "wall_prolong",
+    "wall_restrict",
+    "wall_scalars",
+    "wall_search"
 );
 
 fn join(name: &str, storage: Storage, joined: &mut Vec<String>, text: &mut String) {

@@ -111,6 +111,18 @@ pub enum Problem {
         /// How many there are.
         present: u64,
     },
+    /// No field of this name.
+    #[error("has no field `{name}` of one component at its points; {}", if known.is_empty() {
+        "it has no such field at all (only .vtp and .vtk can have any): export the surface with its point data".to_owned()
+    } else {
+        format!("it has {}", known.join(", "))
+    })]
+    NoField {
+        /// The name asked for.
+        name: String,
+        /// Fields that there are, with their ranges.
+        known: Vec<String>,
+    },
     /// A VTK compressor that is not supported.
     #[error(
         "compressor `{name}` is not supported; supported are vtkZLibDataCompressor, vtkLZ4DataCompressor and none: \

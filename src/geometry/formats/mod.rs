@@ -12,6 +12,7 @@
 
 mod bytes;
 mod error;
+mod field;
 mod obj;
 mod poly;
 mod soup;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use super::surface::Surface;
 pub use error::{FormatError, Place, Problem};
+pub use field::{Field, read_field};
 use soup::Soup;
 pub use soup::merge_exact;
 
@@ -79,15 +81,20 @@ pub fn read_counted(paths: &[PathBuf], unit: f64) -> Result<(Surface, usize), Fo
 fn parse(path: &Path) -> Result<Soup, Problem> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let reader = reader(&extension).ok_or(Problem::Extension { extension })?;
-    let bytes = fs::read(path).map_err(Problem::Unreadable)?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Problem::Empty { bytes: bytes.len() });
-    }
-    let soup = reader(&bytes)?;
+    let soup = reader(&bytes_of(path)?)?;
     if soup.triangles.is_empty() {
         return Err(Problem::NoTriangles { found: soup.found() });
     }
     Ok(soup)
+}
+
+/// The bytes of a file that is not empty.
+fn bytes_of(path: &Path) -> Result<Vec<u8>, Problem> {
+    let bytes = fs::read(path).map_err(Problem::Unreadable)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::Empty { bytes: bytes.len() });
+    }
+    Ok(bytes)
 }
 
 /// Turns the bytes of a file into triangles.

@@ -38,6 +38,9 @@ impl Cells {
     }
 }
 
+/// Point arrays of one component: name and values.
+pub(super) type Fields = Vec<(String, Vec<f64>)>;
+
 /// One piece of VTK polydata, as far as a surface needs it.
 #[derive(Debug, Default)]
 pub(super) struct PolyData {
@@ -50,6 +53,8 @@ pub(super) struct PolyData {
     pub strips: Cells,
     /// The name of the cell array that tells patches apart, and its value of each cell.
     pub ids: Option<(String, Vec<i64>)>,
+    /// Point arrays, where they are asked for.
+    pub fields: Fields,
 }
 
 /// Cell arrays that tell patches apart: `SimVascular`'s name, then vmtk's.

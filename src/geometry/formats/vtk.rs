@@ -5,18 +5,28 @@
 //! Source: VTK file formats, docs.vtk.org.
 
 use super::bytes::{Cursor, Kind, Order, show};
-use super::poly::{Cells, PolyData};
+use super::poly::{Cells, Fields, PolyData};
 use super::soup::Soup;
 use super::{Place, Problem};
 
 /// The triangles of a legacy VTK file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Soup, Problem> {
-    let mut file = File { cursor: Cursor::new(bytes), binary: false, data: PolyData::default(), cell_data: None };
+    read(bytes, false).map(|(soup, _)| soup)
+}
+
+/// The triangles of a legacy VTK file and its point arrays of one component.
+pub(super) fn parse_fields(bytes: &[u8]) -> Result<(Soup, Fields), Problem> {
+    read(bytes, true)
+}
+
+fn read(bytes: &[u8], with_fields: bool) -> Result<(Soup, Fields), Problem> {
+    let (cursor, data) = (Cursor::new(bytes), PolyData::default());
+    let mut file = File { cursor, binary: false, data, cell_data: None, with_fields };
     file.header()?;
     while file.section()? {}
     let mut soup = Soup::default();
     file.data.append_to(&mut soup)?;
-    Ok(soup)
+    Ok((soup, file.data.fields))
 }
 
 struct File<'a> {
@@ -25,6 +35,8 @@ struct File<'a> {
     data: PolyData,
     /// Tuples of the attributes that follow, and whether they belong to cells.
     cell_data: Option<(usize, bool)>,
+    /// Whether point arrays are kept.
+    with_fields: bool,
 }
 
 impl File<'_> {
@@ -194,7 +206,11 @@ impl File<'_> {
             self.data.ids = Some((name.into_owned(), values));
             return Ok(());
         }
-        self.reals(&what, count, kind).map(drop)
+        let values = self.reals(&what, count, kind)?;
+        if self.with_fields && self.cell_data == Some((count, false)) {
+            self.data.fields.push((name.into_owned(), values));
+        }
+        Ok(())
     }
 
     fn reals(&mut self, what: &str, count: usize, kind: Kind) -> Result<Vec<f64>, Problem> {

@@ -7,25 +7,45 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::bytes::{Kind, Order};
-use super::poly::{Cells, PolyData};
+use super::poly::{Cells, Fields, PolyData};
 use super::soup::Soup;
 use super::xml::{Appended, Array, Encoding, Packing, Source};
 use super::{Place, Problem};
 
 /// The triangles of a VTP file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Soup, Problem> {
+    read(bytes, false).map(|(soup, _)| soup)
+}
+
+/// The triangles of a VTP file and its point arrays of one component.
+pub(super) fn parse_fields(bytes: &[u8]) -> Result<(Soup, Fields), Problem> {
+    read(bytes, true)
+}
+
+fn read(bytes: &[u8], with_fields: bool) -> Result<(Soup, Fields), Problem> {
     let (xml, section) = split_appended(bytes);
-    let document = Document::read(&String::from_utf8_lossy(xml), section.is_some())?;
+    let document = Document::read(&String::from_utf8_lossy(xml), section.is_some(), with_fields)?;
     let encoding = document.encoding.ok_or_else(|| {
         Problem::syntax(Place::Line(1), "no element `VTKFile`: not a VTK XML file; export the surface again")
     })?;
     let appended =
         section.map(|bytes| Appended { bytes, base64: document.appended_base64, offsets: document.offsets.clone() });
-    let mut soup = Soup::default();
-    for piece in &document.pieces {
-        piece.polydata(encoding, appended.as_ref())?.append_to(&mut soup)?;
+    let (mut soup, mut fields) = (Soup::default(), Fields::new());
+    for (k, piece) in document.pieces.iter().enumerate() {
+        let data = piece.polydata(encoding, appended.as_ref())?;
+        data.append_to(&mut soup)?;
+        // A field of the whole is one that every piece has.
+        if k == 0 {
+            fields = data.fields;
+        } else {
+            fields.retain_mut(|(name, values)| {
+                let own = data.fields.iter().find(|(other, _)| other == name);
+                values.extend(own.iter().flat_map(|(_, own)| own));
+                own.is_some()
+            });
+        }
     }
-    Ok(soup)
+    Ok((soup, fields))
 }
 
 /// The XML up to and with the start of `AppendedData`, and what follows its underscore.
@@ -49,6 +69,7 @@ enum Role {
     StripConnectivity,
     StripOffsets,
     Patch,
+    Field,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +109,9 @@ impl Piece {
                 data.ids = Some((array.name.clone(), array.integers(encoding, appended)?));
             }
         }
+        for (_, array) in self.arrays.iter().filter(|(role, _)| *role == Role::Field) {
+            data.fields.push((array.name.clone(), array.reals(encoding, appended)?));
+        }
         Ok(data)
     }
 
@@ -116,11 +140,13 @@ struct Document {
     /// Depth of elements from `DataArray` on (1: its own text), and the array being read where it matters.
     depth: usize,
     open: Option<(Role, Array)>,
+    /// Whether point arrays matter.
+    with_fields: bool,
 }
 
 impl Document {
-    fn read(text: &str, appended: bool) -> Result<Self, Problem> {
-        let mut document = Self::default();
+    fn read(text: &str, appended: bool, with_fields: bool) -> Result<Self, Problem> {
+        let mut document = Self { with_fields, ..Self::default() };
         let mut reader = Reader::from_str(text);
         let mut ended = appended;
         loop {
@@ -193,6 +219,10 @@ impl Document {
             ("Strips", "connectivity") => Role::StripConnectivity,
             ("Strips", "offsets") => Role::StripOffsets,
             ("CellData", name) if PolyData::default().wants(name) => Role::Patch,
+            ("PointData", _) if self.with_fields => match number_of(element, "NumberOfComponents", &place)? {
+                None | Some(1) => Role::Field,
+                Some(_) => return Ok(None),
+            },
             _ => return Ok(None),
         };
         let kind = text_of(element, "type").unwrap_or_default();
@@ -204,7 +234,11 @@ impl Document {
             "appended" => Source::Appended(number_of(element, "offset", &place)?.unwrap_or_default()),
             _ => return Err(unknown(&place, "format", &format, "ascii, binary, appended")),
         };
-        let name = if role == Role::Patch { name } else { format!("{} {name}", self.section).trim_end().to_owned() };
+        let name = if matches!(role, Role::Patch | Role::Field) {
+            name
+        } else {
+            format!("{} {name}", self.section).trim_end().to_owned()
+        };
         Ok(Some((role, Array { name, kind, source, content: String::new() })))
     }
 

@@ -2,10 +2,11 @@
 
 use nalgebra::Vector3;
 
-use crate::analysis::nearest::Nearest;
+use crate::case::wall::Instant;
 use crate::case::{self, Case, CaseError, Condition};
 use crate::fluid::waveform::Waveform;
 use crate::geometry::lattice::Lattice;
+use crate::geometry::nearest::Nearest;
 use crate::geometry::vessel::{Closed, Tag};
 use crate::run::plan::{Asked, Iolet, pressure};
 use crate::run::pulse::Beat;
@@ -44,6 +45,27 @@ pub fn fractions(case: &Case, inflow: &Waveform) -> Result<(), CaseError> {
         Some(finding) if inflow.max() <= 0.0 => Err(CaseError::Invalid(vec![finding])),
         _ => Ok(()),
     }
+}
+
+/// The moments that load the wall are in the cycle, whose length is known from the waveforms, s.
+///
+/// # Errors
+/// [`CaseError`] that points at the list of them.
+pub fn moments(case: &Case, period: f64) -> Result<(), CaseError> {
+    let Some(loads) = case.wall.as_ref().and_then(|wall| wall.loads.as_ref()).filter(|_| case.pulsates()) else {
+        return Ok(());
+    };
+    for instant in loads.get_ref() {
+        if let Instant::At(time) = instant
+            && time.si() >= period
+        {
+            let message =
+                format!("`wall.loads` names the time {time}, allowed is 0 s to below the period of {period} s");
+            let help = "it is the time after the start of the cycle";
+            return Err(case.error(loads.span(), message, "after the cycle's end", help));
+        }
+    }
+    Ok(())
 }
 
 /// Probes are in the vessel: not outside, and not in a flow extension.

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use super::{Finished, Snapshot};
 use crate::analysis::indices::{Indices, Means};
+use crate::case::wall::Instant;
 use crate::output::{Compression, OutputError, create_folder, csv, pvd, vtp};
 use crate::run::RunError;
 use crate::run::cycle::{surface_arrays, volume_arrays};
 use crate::run::plan::Plan;
 use crate::run::pulse::Beat;
 use crate::run::region::Region;
-use crate::run::results::{Moment, areas, shear_statistics};
-use crate::run::summary::WallShear;
+use crate::run::results::{AtVertices, Moment, Written, areas, shear_statistics};
+use crate::run::wall::WallLoad;
 use crate::units::MMHG;
 
 /// Writes snapshots as they come: each cycle's in place of those of the one before.
@@ -19,6 +20,7 @@ pub struct Writer<'a> {
     plan: &'a Plan,
     folder: PathBuf,
     written: Vec<(usize, f64)>,
+    loads: Vec<Option<WallLoad>>,
 }
 
 impl<'a> Writer<'a> {
@@ -29,10 +31,11 @@ impl<'a> Writer<'a> {
     pub fn new(plan: &'a Plan, folder: &Path) -> Result<Self, OutputError> {
         create_folder(&folder.join("fluid"))?;
         create_folder(&folder.join("surface"))?;
-        Ok(Self { plan, folder: folder.to_owned(), written: Vec::new() })
+        let loads = plan.beat.as_ref().map_or(0, |beat| beat.loads.len());
+        Ok(Self { plan, folder: folder.to_owned(), written: Vec::new(), loads: vec![None; loads] })
     }
 
-    /// Writes a snapshot.
+    /// Writes a snapshot, and keeps what it loads the wall with.
     ///
     /// # Errors
     /// [`RunError`] when a file cannot be written or the device fails.
@@ -40,10 +43,17 @@ impl<'a> Writer<'a> {
         let moment = Moment { plan: self.plan, level: shot.level, reference: shot.reference, time: shot.time };
         let state = shot.flow.state()?;
         let fields = state.slices();
-        moment.volume(&fields, &self.volume(shot.number))?;
-        moment.surface(&fields, shot.sampler, &self.surface(shot.number))?;
-        self.written.retain(|(number, _)| *number != shot.number);
-        self.written.push((shot.number, shot.time));
+        let wall = moment.wall(&fields, shot.sampler);
+        if let Some(number) = shot.number {
+            moment.volume(&fields, &self.volume(number))?;
+            moment.surface(&wall, &self.surface(number))?;
+            self.written.retain(|(other, _)| *other != number);
+            self.written.push((number, shot.time));
+        }
+        let instants = self.plan.beat.as_ref().map_or(&[][..], |beat| &beat.loads);
+        for &k in &shot.loads {
+            self.loads[k] = Some(wall.load(instants[k].name(), shot.time));
+        }
         Ok(())
     }
 
@@ -55,12 +65,24 @@ impl<'a> Writer<'a> {
         self.folder.join("surface").join(format!("surface_{number:04}.vtp"))
     }
 
+    /// Means over the cycle at the vertices of the wall; those that no triangle uses have the reference pressure.
+    fn mean(&self, run: &Finished, indices: &Indices) -> AtVertices {
+        let vertices = self.plan.vessel.wall.vertices.len();
+        let mut at = AtVertices { pressure: vec![indices.reference; vertices], wss: vec![0.0; 3 * vertices] };
+        for (&vertex, (pressure, wss)) in run.sampler.vertices().iter().zip(indices.pressure.iter().zip(&indices.wss)) {
+            let vertex = vertex as usize;
+            at.pressure[vertex] = *pressure;
+            at.wss[3 * vertex..3 * vertex + 3].copy_from_slice(wss);
+        }
+        at
+    }
+
     /// Writes collections of the snapshots, the cycle's indices and averages, and the probes; returns the statistics of
-    /// the time-averaged wall shear.
+    /// the time-averaged wall shear with the loads of the wall (those that the run reached), and the indices.
     ///
     /// # Errors
     /// [`OutputError`] when a file cannot be written.
-    pub fn finish(mut self, beat: &Beat, run: &Finished) -> Result<(WallShear, Indices), OutputError> {
+    pub fn finish(mut self, beat: &Beat, run: &Finished) -> Result<(Written, Indices), OutputError> {
         self.written.sort_by_key(|(number, _)| *number);
         let mut volumes = pvd::Collection::new(&self.folder.join("fluid.pvd"));
         let mut surfaces = pvd::Collection::new(&self.folder.join("surface.pvd"));
@@ -90,7 +112,13 @@ impl<'a> Writer<'a> {
         for (&vertex, value) in run.sampler.vertices().iter().zip(&indices.tawss) {
             tawss[3 * vertex as usize] = *value;
         }
-        Ok((shear_statistics(wall, &tawss), indices))
+        let mean = self.mean(run, &indices);
+        let loads = beat.loads.iter().zip(self.loads);
+        let loads = loads.filter_map(|(instant, taken)| match instant {
+            Instant::Mean => Some(mean.load(instant.name(), 0.0)),
+            _ => taken,
+        });
+        Ok((Written { shear: shear_statistics(wall, &tawss), loads: loads.collect() }, indices))
     }
 }
 

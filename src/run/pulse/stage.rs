@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use rayon::prelude::*;
 
 use super::cycle::{Cycle, Row};
-use super::{Snapshot, drive};
+use super::{Snapshot, drive, loads};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
 use crate::fluid::drive::{Clock, Drive, OpeningState, Pace, row_len};
@@ -175,11 +175,10 @@ impl<'a> Stage<'a> {
         if sampler.is_some() {
             self.flow.begin_cycle()?;
         }
+        let loads = loads::rows(self.beat, &self.last);
         for row in 0..self.beat.rows {
-            if let Some((sampler, true)) = sampler
-                && let Some(number) = self.beat.snapshots.iter().position(|&at| at == row)
-            {
-                self.shoot(sampler, (number, row), hooks)?;
+            if let Some((sampler, true)) = sampler {
+                self.shoot(sampler, (row, &loads), hooks)?;
             }
             if sampler.is_some() {
                 self.flow.accumulate(1.0 / self.beat.rows as f32, 0.0);
@@ -199,17 +198,23 @@ impl<'a> Stage<'a> {
         Ok(false)
     }
 
+    /// Hands the state of a row to who wants it; `loads` are the rows of the wall's loads.
     fn shoot(
         &mut self,
         sampler: &WallSampler,
-        (number, row): (usize, usize),
+        (row, loads): (usize, &[Option<usize>]),
         hooks: &mut Hooks<'a, '_>,
     ) -> Result<(), RunError> {
+        let number = self.beat.snapshots.iter().position(|&at| at == row);
+        let loads: Vec<usize> = (0..loads.len()).filter(|&k| loads[k] == Some(row)).collect();
+        if number.is_none() && loads.is_empty() {
+            return Ok(());
+        }
         let reference = self.flow.driven()?.map_or(0.0, |(clock, _)| f64::from(clock.reference));
         let reference = reference * drive::pascal(&self.level.scale);
         let time = self.beat.period * row as f64 / self.beat.rows as f64;
         let (level, flow) = (&self.level, &mut self.flow);
-        (hooks.snapshot)(&mut Snapshot { number, time, reference, level, sampler, flow })
+        (hooks.snapshot)(&mut Snapshot { number, loads, time, reference, level, sampler, flow })
     }
 
     /// Fetches the rows recorded on the device.

@@ -1,0 +1,201 @@
+//! The wall's equations on the native CPU: conjugate gradients with a multigrid cycle, in single precision.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::wall::hierarchy::{CoarseLevel, Hierarchy};
+use crate::wall::product::{PAD, padded, product};
+use crate::wall::smoother::{Step, steps};
+use crate::wall::solve::Watch;
+
+/// Iterations after which a solution is given back as it is.
+pub const MOST: usize = 1000;
+
+/// Numbers that a task takes.
+const TASK: usize = 1 << 13;
+
+/// A solver in the memory of the CPU.
+pub struct CpuWall {
+    hierarchy: Arc<Hierarchy>,
+    steps: Vec<Step>,
+    /// Padded: solution, residual, search direction, and the matrix times that.
+    x: Vec<f32>,
+    r: Vec<f32>,
+    p: Vec<f32>,
+    q: Vec<f32>,
+    /// Padded: the cycle's solution, its residual and its last correction.
+    e: Vec<f32>,
+    w: Vec<f32>,
+    z: Vec<f32>,
+    coarse: Vec<Coarse>,
+}
+
+/// Vectors of a coarse level: what it is given, its solution, its last correction, and room for preconditioned residuals.
+struct Coarse {
+    steps: Vec<Step>,
+    w: Vec<f32>,
+    e: Vec<f32>,
+    z: Vec<f32>,
+}
+
+impl CpuWall {
+    /// A solver with these levels.
+    #[must_use]
+    pub fn new(hierarchy: Arc<Hierarchy>) -> Self {
+        let fine = || padded(hierarchy.nodes());
+        let coarse = |level: &CoarseLevel| {
+            let zeros = || vec![0.0; 6 * level.matrix.len()];
+            Coarse { steps: steps(hierarchy.degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
+        };
+        Self {
+            steps: steps(hierarchy.degree, hierarchy.bound),
+            x: fine(),
+            r: fine(),
+            p: fine(),
+            q: fine(),
+            e: fine(),
+            w: fine(),
+            z: fine(),
+            coarse: hierarchy.coarse.iter().map(coarse).collect(),
+            hierarchy,
+        }
+    }
+
+    /// The levels.
+    #[must_use]
+    pub fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
+    }
+
+    /// The correction for a residual, three numbers a node, that leaves at most the part `tolerance` of it, and the number
+    /// of iterations; less exact where single precision or [`MOST`] iterations end it before.
+    ///
+    /// # Panics
+    /// If the residual has another length.
+    pub fn correct(&mut self, residual: &[f32], tolerance: f32, watch: &mut Watch) -> (Vec<f32>, usize) {
+        let inside = PAD..self.r.len() - PAD;
+        self.r[inside.clone()].copy_from_slice(residual);
+        self.x.fill(0.0);
+        self.p.fill(0.0);
+        let whole = dot(&self.r, &self.r).sqrt();
+        let (mut rz_before, mut iterations) = (f64::INFINITY, 0);
+        while iterations < MOST {
+            self.cycle();
+            let rz = dot(&self.r, &self.e);
+            add_to(&mut self.p, (rz / rz_before) as f32, &self.e);
+            product(&self.hierarchy.stiffness, &self.p, &mut self.q, false);
+            let alpha = rz / dot(&self.p, &self.q);
+            if !alpha.is_finite() || alpha <= 0.0 {
+                break;
+            }
+            add(&mut self.x, alpha as f32, &self.p);
+            add(&mut self.r, -alpha as f32, &self.q);
+            (rz_before, iterations) = (rz, iterations + 1);
+            let part = dot(&self.r, &self.r).sqrt() / whole;
+            if watch(iterations, part as f32).is_break() || part <= f64::from(tolerance) {
+                break;
+            }
+        }
+        (self.x[inside].to_vec(), iterations)
+    }
+
+    /// One V-cycle: `e` for `r`.
+    fn cycle(&mut self) {
+        let Self { hierarchy, steps, r, e, w, z, coarse, .. } = self;
+        let Hierarchy { stiffness, factors, .. } = &**hierarchy;
+        let inside = PAD..r.len() - PAD;
+        w.copy_from_slice(r);
+        e.fill(0.0);
+        for step in &*steps {
+            factors.smooth(*step, w, z, Some(e));
+            product(stiffness, z, w, true);
+        }
+        let transfer = &hierarchy.coarse[0].transfer;
+        transfer.restrict(&w[inside.clone()], &mut coarse[0].w);
+        coarse_cycle(&hierarchy.coarse, coarse, &hierarchy.inverse);
+        transfer.prolong(&coarse[0].e, &mut z[inside]);
+        add(e, 1.0, z);
+        product(stiffness, z, w, true);
+        for (k, step) in steps.iter().enumerate() {
+            factors.smooth(*step, w, z, Some(e));
+            if k + 1 < steps.len() {
+                product(stiffness, z, w, true);
+            }
+        }
+    }
+}
+
+/// One V-cycle from a coarse level on.
+fn coarse_cycle(levels: &[CoarseLevel], vectors: &mut [Coarse], inverse: &[f32]) {
+    let ([level, below @ ..], [own, coarser @ ..]) = (levels, vectors) else { return };
+    let Some(next) = below.first() else {
+        dense(inverse, &own.w, &mut own.e);
+        return;
+    };
+    own.e.fill(0.0);
+    for step in &own.steps {
+        smooth(&level.inverse, *step, &own.w, &mut own.z, &mut own.e);
+        level.matrix.product(&own.z, &mut own.w, true);
+    }
+    next.transfer.restrict(&own.w, &mut coarser[0].w);
+    coarse_cycle(below, coarser, inverse);
+    next.transfer.prolong(&coarser[0].e, &mut own.z);
+    add(&mut own.e, 1.0, &own.z);
+    level.matrix.product(&own.z, &mut own.w, true);
+    for (k, step) in own.steps.iter().enumerate() {
+        smooth(&level.inverse, *step, &own.w, &mut own.z, &mut own.e);
+        if k + 1 < own.steps.len() {
+            level.matrix.product(&own.z, &mut own.w, true);
+        }
+    }
+}
+
+/// A step of a coarse level's smoother.
+fn smooth(inverse: &[f32], step: Step, r: &[f32], z: &mut [f32], e: &mut [f32]) {
+    let nodes = z.par_chunks_exact_mut(6).zip(e.par_chunks_exact_mut(6)).zip(r.par_chunks_exact(6));
+    nodes.zip(inverse.par_chunks_exact(36)).with_min_len(512).for_each(|(((z, e), r), inverse)| {
+        for ((z, e), row) in z.iter_mut().zip(e).zip(inverse.chunks_exact(6)) {
+            let t: f32 = row.iter().zip(r).map(|(i, r)| i * r).sum();
+            *z = step.keep * *z + step.add * t;
+            *e += step.gain * *z;
+        }
+    });
+}
+
+/// A dense matrix times a vector.
+fn dense(matrix: &[f32], x: &[f32], y: &mut [f32]) {
+    for (y, row) in y.iter_mut().zip(matrix.chunks_exact(x.len())) {
+        let mut sums = [0.0f32; 8];
+        for (row, x) in row.chunks(8).zip(x.chunks(8)) {
+            sums.iter_mut().zip(row).zip(x).for_each(|((s, a), x)| *s += a * x);
+        }
+        *y = sums.iter().sum();
+    }
+}
+
+/// `a . b` in double precision; the same whatever the number of threads.
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let short = |(a, b): (&[f32; 16], &[f32; 16])| -> [f32; 16] { std::array::from_fn(|k| a[k] * b[k]) };
+    let part = |(a, b): (&[f32], &[f32])| {
+        let ((a, end), (b, rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+        let mut sums = [0.0f64; 16];
+        for products in a.iter().zip(b).map(short) {
+            sums.iter_mut().zip(products).for_each(|(s, p)| *s += f64::from(p));
+        }
+        sums.iter().sum::<f64>() + end.iter().zip(rest).map(|(a, b)| f64::from(a * b)).sum::<f64>()
+    };
+    a.par_chunks(TASK).zip(b.par_chunks(TASK)).map(part).collect::<Vec<f64>>().iter().sum()
+}
+
+/// `y += factor x`
+fn add(y: &mut [f32], factor: f32, x: &[f32]) {
+    let part = |(y, x): (&mut [f32], &[f32])| y.iter_mut().zip(x).for_each(|(y, x)| *y += factor * x);
+    y.par_chunks_mut(TASK).zip(x.par_chunks(TASK)).for_each(part);
+}
+
+/// `y = factor y + x`
+fn add_to(y: &mut [f32], factor: f32, x: &[f32]) {
+    let part = |(y, x): (&mut [f32], &[f32])| y.iter_mut().zip(x).for_each(|(y, x)| *y = factor * *y + x);
+    y.par_chunks_mut(TASK).zip(x.par_chunks(TASK)).for_each(part);
+}

@@ -1,0 +1,279 @@
+//! From a level to the next finer one: rigid motions of the aggregates, smoothed.
+//!
+//! What a smoother leaves is what takes little energy, and that is locally a rigid motion. So the six rigid motions of
+//! each aggregate, made orthonormal, are the coarse unknowns (the tentative prolongator Q, and R with B = Q R are the
+//! rigid motions of the coarse level), and one step of damped Jacobi takes the jumps between aggregates away:
+//! `P = (1 - omega D^-1 A) Q` (Vanek, Mandel and Brezina, Computing 56, 179, 1996).
+
+use rayon::prelude::*;
+
+use super::aggregate::Aggregates;
+use super::lanes::{self, Kernel, Lanes};
+use super::memory;
+use super::sparse::Rows;
+
+/// Below this part of its length a mode is a sum of the others.
+const DEPENDENT: f64 = 1e-6;
+
+/// Columns that a task takes at least.
+const MIN_COLUMNS: usize = 32;
+
+/// The `B` components of a node in six modes.
+pub(super) type NodeModes<const B: usize> = [[f64; 6]; B];
+
+/// The prolongator from a coarse level to the next finer one, by nodes of the finer level, and the way back.
+#[derive(Clone, Debug, Default)]
+pub struct Transfer {
+    /// Unknowns of a fine node: 3 on the finest level, else 6.
+    pub rows: usize,
+    /// Where the entries of a fine node begin; one more than fine nodes.
+    pub start: Vec<u32>,
+    /// Coarse node of each entry.
+    pub coarse: Vec<u32>,
+    /// Of each entry `rows` by 6 numbers, row by row.
+    pub values: Vec<f32>,
+    /// Where the entries of a coarse node begin in the two lists below; one more than coarse nodes.
+    pub back: Vec<u32>,
+    /// Number of each entry of a coarse node in the lists above.
+    pub entry: Vec<u32>,
+    /// Fine node of each of these.
+    pub node: Vec<u32>,
+}
+
+impl Transfer {
+    /// Entries of a fine node.
+    pub(super) fn of(&self, node: usize) -> std::ops::Range<usize> {
+        self.start[node] as usize..self.start[node + 1] as usize
+    }
+
+    /// The numbers of an entry.
+    #[inline]
+    pub(super) fn block<const B: usize>(&self, entry: usize) -> &[[f32; 6]] {
+        self.values[entry * 6 * B..][..6 * B].as_chunks().0
+    }
+
+    /// Number of coarse nodes.
+    #[must_use]
+    pub fn coarse_nodes(&self) -> usize {
+        self.back.len() - 1
+    }
+
+    /// `coarse = P^T fine`, unpadded vectors.
+    pub fn restrict(&self, fine: &[f32], coarse: &mut [f32]) {
+        coarse.par_chunks_mut(6).with_min_len(16).enumerate().for_each(|(node, coarse)| {
+            let mut sum = [0.0f32; 6];
+            for t in self.back[node] as usize..self.back[node + 1] as usize {
+                let fine = &fine[self.node[t] as usize * self.rows..][..self.rows];
+                let block = &self.values[self.entry[t] as usize * 6 * self.rows..][..6 * self.rows];
+                for (f, row) in fine.iter().zip(block.chunks_exact(6)) {
+                    sum.iter_mut().zip(row).for_each(|(s, p)| *s += p * f);
+                }
+            }
+            coarse.copy_from_slice(&sum);
+        });
+    }
+
+    /// `fine = P coarse`, unpadded vectors.
+    pub fn prolong(&self, coarse: &[f32], fine: &mut [f32]) {
+        fine.par_chunks_mut(self.rows).with_min_len(256).enumerate().for_each(|(node, fine)| {
+            fine.fill(0.0);
+            for e in self.of(node) {
+                let coarse = &coarse[6 * self.coarse[e] as usize..][..6];
+                let block = &self.values[e * 6 * self.rows..][..6 * self.rows];
+                for (f, row) in fine.iter_mut().zip(block.chunks_exact(6)) {
+                    *f += row.iter().zip(coarse).map(|(p, c)| p * c).sum::<f32>();
+                }
+            }
+        });
+    }
+
+    /// Fills in the way back.
+    fn reverse(&mut self, coarse_nodes: usize) {
+        let mut back = vec![0; coarse_nodes + 1];
+        self.coarse.iter().for_each(|&c| back[c as usize + 1] += 1);
+        (0..coarse_nodes).for_each(|c| back[c + 1] += back[c]);
+        let mut next = back.clone();
+        let (mut entry, mut node) = (vec![0; self.coarse.len()], vec![0; self.coarse.len()]);
+        for fine in 0..self.start.len() - 1 {
+            for e in self.of(fine) {
+                let at = &mut next[self.coarse[e] as usize];
+                (entry[*at as usize], node[*at as usize]) = (e as u32, fine as u32);
+                *at += 1;
+            }
+        }
+        (self.back, self.entry, self.node) = (back, entry, node);
+    }
+}
+
+/// Makes the modes orthonormal in every aggregate, in place; returns the modes of the aggregates, so that the old modes
+/// are the new ones times these. Modes that an aggregate cannot have on their own become nought.
+pub(super) fn orthonormal<const B: usize>(modes: &mut [NodeModes<B>], aggregates: &Aggregates) -> Vec<NodeModes<6>> {
+    let (levels, parts) = (aggregates.levels(), aggregates.parts);
+    let made: Vec<(Vec<NodeModes<B>>, NodeModes<6>)> = (0..aggregates.count())
+        .into_par_iter()
+        .map(|aggregate| {
+            let (group, part) = (aggregate / parts, (aggregate % parts) as u32);
+            let mut own: Vec<NodeModes<B>> = Vec::new();
+            for &column in aggregates.members(group) {
+                let inside = (0..levels).filter(|&k| aggregates.part[k] == part);
+                own.extend(inside.map(|k| modes[column as usize * levels + k]));
+            }
+            let factor = gram_schmidt(&mut own);
+            (own, factor)
+        })
+        .collect();
+    let mut coarse = Vec::with_capacity(made.len());
+    for (aggregate, (own, factor)) in made.into_iter().enumerate() {
+        let (group, part) = (aggregate / parts, (aggregate % parts) as u32);
+        let mut own = own.into_iter();
+        for &column in aggregates.members(group) {
+            for k in (0..levels).filter(|&k| aggregates.part[k] == part) {
+                modes[column as usize * levels + k] = own.next().unwrap_or([[0.0; 6]; B]);
+            }
+        }
+        coarse.push(factor);
+    }
+    coarse
+}
+
+/// Orthonormal modes in place, and their factor R.
+fn gram_schmidt<const B: usize>(modes: &mut [NodeModes<B>]) -> NodeModes<6> {
+    let mut factor = [[0.0; 6]; 6];
+    let rows = modes.as_flattened_mut();
+    for k in 0..6 {
+        let dot = |rows: &[[f64; 6]], a: usize, b: usize| rows.iter().map(|r| r[a] * r[b]).sum::<f64>();
+        let length = dot(rows, k, k).sqrt();
+        for _ in 0..2 {
+            for j in 0..k {
+                let along = dot(rows, j, k);
+                factor[j][k] += along;
+                rows.iter_mut().for_each(|r| r[k] -= along * r[j]);
+            }
+        }
+        let rest = dot(rows, k, k).sqrt();
+        if rest > DEPENDENT * length {
+            factor[k][k] = rest;
+            rows.iter_mut().for_each(|r| r[k] /= rest);
+        } else {
+            rows.iter_mut().for_each(|r| r[k] = 0.0);
+        }
+    }
+    factor
+}
+
+/// The prolongator from orthonormal `modes`. `relax` applies the inverse of the smoother's matrix to the six modes of a
+/// column's nodes; `spreads` says that it couples them, so that no entry is left out.
+pub(super) fn smooth<const B: usize>(
+    matrix: &impl Rows<B>,
+    modes: &[NodeModes<B>],
+    aggregates: &Aggregates,
+    omega: f64,
+    relax: impl Fn(usize, &mut [NodeModes<B>]) + Sync,
+    spreads: bool,
+) -> Transfer {
+    let levels = aggregates.levels();
+    let columns = aggregates.group.len();
+    let tasks = columns.div_ceil(MIN_COLUMNS);
+    let pieces: Vec<Transfer> = (0..tasks)
+        .into_par_iter()
+        .map(|task| {
+            let mut piece = Transfer { rows: B, ..Transfer::default() };
+            for column in task * MIN_COLUMNS..columns.min((task + 1) * MIN_COLUMNS) {
+                let mut found = Vec::new();
+                lanes::run(Gather { matrix, modes, aggregates, column, found: &mut found });
+                for (aggregate, values) in &mut found {
+                    let touched: Vec<bool> = values.iter().map(|v| !is_zero(v)).collect();
+                    relax(column, values);
+                    for (k, value) in values.iter_mut().enumerate() {
+                        let node = column * levels + k;
+                        value.as_flattened_mut().iter_mut().for_each(|v| *v *= -omega);
+                        if !touched[k] && !spreads {
+                            *value = [[0.0; 6]; B];
+                        }
+                        if aggregates.of(node) == *aggregate {
+                            let own = modes[node].as_flattened().iter();
+                            value.as_flattened_mut().iter_mut().zip(own).for_each(|(v, q)| *v += q);
+                        }
+                    }
+                }
+                piece.append(&found, levels);
+            }
+            piece
+        })
+        .collect();
+    joined(pieces, B, aggregates.count())
+}
+
+fn is_zero<const B: usize>(value: &NodeModes<B>) -> bool {
+    value.as_flattened().iter().all(|v| *v == 0.0)
+}
+
+/// `A Q` of a column's nodes, by aggregates, ascending.
+struct Gather<'a, const B: usize, R> {
+    matrix: &'a R,
+    modes: &'a [NodeModes<B>],
+    aggregates: &'a Aggregates,
+    column: usize,
+    found: &'a mut Vec<(u32, Vec<NodeModes<B>>)>,
+}
+
+impl<const B: usize, R: Rows<B>> Kernel for Gather<'_, B, R> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let levels = self.aggregates.levels();
+        for level in 0..levels {
+            let row = self.column * levels + level;
+            for place in 0..self.matrix.places(row) {
+                let Some((other, block)) = self.matrix.entry(row, place) else { continue };
+                let aggregate = self.aggregates.of(other);
+                let slot = self.found.iter().position(|(known, _)| *known == aggregate).unwrap_or_else(|| {
+                    self.found.push((aggregate, vec![[[0.0; 6]; B]; levels]));
+                    self.found.len() - 1
+                });
+                let to = &mut self.found[slot].1[level];
+                for (to, row) in to.iter_mut().zip(&block) {
+                    for (a, mode) in row.iter().zip(&self.modes[other]) {
+                        for (t, q) in to.iter_mut().zip(mode) {
+                            *t += a * q;
+                        }
+                    }
+                }
+            }
+        }
+        self.found.sort_unstable_by_key(|(aggregate, _)| *aggregate);
+    }
+}
+
+impl Transfer {
+    /// Adds the nodes of a column.
+    fn append<const B: usize>(&mut self, found: &[(u32, Vec<NodeModes<B>>)], levels: usize) {
+        for level in 0..levels {
+            let mut count = 0;
+            for (aggregate, values) in found.iter().filter(|(_, values)| !is_zero(&values[level])) {
+                self.coarse.push(*aggregate);
+                self.values.extend(values[level].as_flattened().iter().map(|&v| v as f32));
+                count += 1;
+            }
+            self.start.push(count);
+        }
+    }
+}
+
+/// Pieces in order as one; their `start` holds counts.
+fn joined(pieces: Vec<Transfer>, rows: usize, coarse_nodes: usize) -> Transfer {
+    let entries = pieces.iter().map(|piece| piece.coarse.len()).sum();
+    let mut all = Transfer { rows, start: vec![0], ..Transfer::default() };
+    all.coarse.reserve_exact(entries);
+    all.values = memory::room(6 * rows * entries);
+    let mut total = 0;
+    for piece in pieces {
+        for count in &piece.start {
+            total += count;
+            all.start.push(total);
+        }
+        all.coarse.extend(piece.coarse);
+        all.values.extend(piece.values);
+    }
+    all.reverse(coarse_nodes);
+    all
+}
