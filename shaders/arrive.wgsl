@@ -1,4 +1,4 @@
-// import: lattice, moments, link, collision
+// import: lattice, state, link, collision
 // What arrives at a site, from neighbours and through cut links. The twin of `arrive` in src/backend/cpu/kernel.rs.
 
 @group(2) @binding(0) var<uniform> physics: Physics;

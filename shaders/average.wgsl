@@ -1,4 +1,4 @@
-// import: dispatch, moments
+// import: dispatch, state
 // Adds the present state to the time averages of velocity and density: one thread a lane.
 
 @group(1) @binding(0) var<uniform> weight: f32;
@@ -18,8 +18,9 @@ fn main(
         return;
     }
     let third = weight * (1.0 / 3.0);
-    mean_jx[k] += third * from_jx[k];
-    mean_jy[k] += third * from_jy[k];
-    mean_jz[k] += third * from_jz[k];
+    let j = momentum_at(k);
+    mean_jx[k] += third * j.x;
+    mean_jy[k] += third * j.y;
+    mean_jz[k] += third * j.z;
     mean_drho[k] += weight * density_at(k);
 }

@@ -1,17 +1,5 @@
-// import: dispatch, lattice, moments, collision, arrive
+// import: dispatch, lattice, collision, arrive, after
 // One step of one lane: gather, links, collide, store. The twin of src/backend/cpu/kernel.rs.
-
-// The state after the step.
-@group(1) @binding(0) var<storage, read_write> to_b: array<f32>;
-@group(1) @binding(1) var<storage, read_write> to_jx: array<f32>;
-@group(1) @binding(2) var<storage, read_write> to_jy: array<f32>;
-@group(1) @binding(3) var<storage, read_write> to_jz: array<f32>;
-@group(1) @binding(4) var<storage, read_write> to_axx: array<f32>;
-@group(1) @binding(5) var<storage, read_write> to_ayy: array<f32>;
-@group(1) @binding(6) var<storage, read_write> to_azz: array<f32>;
-@group(1) @binding(7) var<storage, read_write> to_axy: array<f32>;
-@group(1) @binding(8) var<storage, read_write> to_axz: array<f32>;
-@group(1) @binding(9) var<storage, read_write> to_ayz: array<f32>;
 
 // Place of the neighbour along a direction c, the row of which begins at `base`.
 fn neighbour(s: Site, base: u32, c: vec3<i32>) -> u32 {
@@ -52,7 +40,7 @@ fn gather(s: Site, block: u32) -> Gathered {
     let rows = blocks[block].neighbours;
     let own = s.own - s.lane;
     let zero = vec3<f32>(0.0);
-    var g = Gathered(from_b[s.own] * W0, zero, zero, zero, false);
+    var g = Gathered(b_at(s.own) * W0, zero, zero, zero, false);
     g = add_pair(g, C[1], W1, arrive(s, 1u, neighbour(s, own, C[2]), neighbour(s, own, C[1])));
     g = add_pair(g, C[3], W1, arrive(s, 3u, neighbour(s, rows[ROW[4]], C[4]), neighbour(s, rows[ROW[3]], C[3])));
     g = add_pair(g, C[5], W1, arrive(s, 5u, neighbour(s, rows[ROW[6]], C[6]), neighbour(s, rows[ROW[5]], C[5])));
@@ -66,19 +54,6 @@ fn gather(s: Site, block: u32) -> Gathered {
         g.drho += physics.wall_source;
     }
     return g;
-}
-
-fn store(site: u32, m: Moments) {
-    to_b[site] = m.b;
-    to_jx[site] = m.j.x;
-    to_jy[site] = m.j.y;
-    to_jz[site] = m.j.z;
-    to_axx[site] = m.a.x;
-    to_ayy[site] = m.a.y;
-    to_azz[site] = m.a.z;
-    to_axy[site] = m.cross.x;
-    to_axz[site] = m.cross.y;
-    to_ayz[site] = m.cross.z;
 }
 
 @compute @workgroup_size(WORKGROUP)

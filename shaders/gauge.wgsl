@@ -1,4 +1,4 @@
-// import: dispatch, lattice, moments, opening
+// import: dispatch, lattice, state, opening
 // What openings take in and gauges measure: a workgroup adds up one of them. The twin of `total` in src/fluid/drive.rs.
 
 // A term of a sum: an opening link or a site.

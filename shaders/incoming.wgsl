@@ -1,4 +1,4 @@
-// import: dispatch, lattice, moments, iolet
+// import: dispatch, lattice, state, iolet
 // What comes in through every opening link in the next step, and what leaves: one thread a link.
 
 @group(1) @binding(0) var<storage, read> links: array<IoletLink>;

@@ -1,4 +1,4 @@
-// import: moments, rheology
+// import: state, rheology
 // Wall shear at a vertex, and its sums over a cycle. The twin of src/fluid/shear.rs, where the theory is.
 
 // What a site adds to the values at a vertex of the wall.
@@ -44,7 +44,7 @@ fn at_wall(first: u32, end: u32, normal: vec3<f32>) -> AtWall {
     var drho = 0.0;
     for (var k = first; k < end; k += 1u) {
         let tap = taps[k];
-        g += tap.shear * vec3<f32>(from_jx[tap.site], from_jy[tap.site], from_jz[tap.site]);
+        g += tap.shear * momentum_at(tap.site);
         drho += tap.density * density_at(tap.site);
     }
     let along = dot(g, normal);

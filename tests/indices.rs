@@ -13,6 +13,7 @@ use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind};
 use perfuse::fluid::moments::{FIELDS, Macro};
 use perfuse::fluid::rheology::{CARREAU_YASUDA, CASSON, QUEMADA, Table};
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
@@ -67,7 +68,7 @@ fn still(opened: Option<Opened>, lattice: &Arc<Lattice>) -> Flow {
     let iolet = Iolet { kind: Kind::Outlet, value: 0.0, normal: AXIS.map(|x| x as f32), floor: 0.0 };
     let coefficients = vec![0.0; lattice.iolet_links.len()];
     let physics = Physics::newtonian(NU);
-    Flow::open(opened, lattice.clone(), vec![iolet; 2], coefficients, physics).expect("a flow")
+    Flow::open(opened, lattice.clone(), vec![iolet; 2], coefficients, physics, Storage::F32).expect("a flow")
 }
 
 /// Two cycles; gives the indices and averages of the second.

@@ -90,7 +90,8 @@ fn the_seam_means_the_same_on_both_backends() {
     let setup = Setup::new(12.0, Kind::Outlet);
     let flow = |opened| {
         let (lattice, iolets) = (setup.lattice.clone(), setup.iolets.clone());
-        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics).unwrap_or_else(|e| panic!("{e}"))
+        Flow::open(opened, lattice, iolets, setup.coefficients.clone(), setup.physics, setup.storage)
+            .unwrap_or_else(|e| panic!("{e}"))
     };
     let (mut cpu, mut gpu) = (flow(None), flow(Some(opened)));
     assert_eq!(cpu.backend_name(), "cpu");
@@ -225,7 +226,7 @@ fn an_adapter_that_is_too_small_is_refused_before_memory_is_taken() {
     let refusal = |change: &dyn Fn(&mut perfuse::backend::gpu::device::AdapterInfo)| {
         let mut info = opened.info.clone();
         change(&mut info);
-        fits(&info, &setup.lattice).expect_err("a refusal")
+        fits(&info, &setup.lattice, setup.storage).expect_err("a refusal")
     };
     let few = refusal(&|info| info.max_storage_buffers_per_shader_stage = 8);
     assert!(matches!(few, GpuError::FewBuffers { needed: 25, allowed: 8, .. }), "{few}");
@@ -233,7 +234,7 @@ fn an_adapter_that_is_too_small_is_refused_before_memory_is_taken() {
     assert!(matches!(&large, GpuError::TooLarge { allowed: 4096, needed, .. } if *needed > 4096), "{large}");
     let narrow = refusal(&|info| info.max_compute_invocations_per_workgroup = 64);
     assert!(matches!(narrow, GpuError::SmallWorkgroup { needed: 128, allowed: 64, .. }), "{narrow}");
-    assert_eq!(fits(&opened.info, &setup.lattice), Ok(()));
+    assert_eq!(fits(&opened.info, &setup.lattice, setup.storage), Ok(()));
 }
 
 #[test]

@@ -10,6 +10,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
 
@@ -29,9 +30,9 @@ fn errors_and_orders_of_a_tilted_pipe() {
     let mut cases = Vec::new();
     for across in ACROSS {
         for (reynolds, tau) in SERIES {
-            cases.push(Case { across, reynolds, tau, halfway: false });
+            cases.push(Case { across, reynolds, tau, halfway: false, storage: Storage::F32 });
             if across <= 24.0 {
-                cases.push(Case { across, reynolds, tau, halfway: true });
+                cases.push(Case { across, reynolds, tau, halfway: true, storage: Storage::F32 });
             }
         }
     }
@@ -58,7 +59,7 @@ fn coarse_pipes_on_the_gpu() {
     let Some(opened) = support::adapter() else { return };
     let cases = SERIES.into_iter().flat_map(|series| [(12.0, series), (16.0, series)]);
     for (across, (reynolds, tau)) in cases {
-        let case = Case { across, reynolds, tau, halfway: false };
+        let case = Case { across, reynolds, tau, halfway: false, storage: Storage::F32 };
         let (cpu, state) = case.run(&surface(across), None, None);
         let (gpu, _) = case.run(&surface(across), Some(opened.clone()), Some(&state));
         println!("{case}{cpu} CPU\n{case}{gpu} GPU");

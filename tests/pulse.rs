@@ -29,14 +29,14 @@ fn assert_alike(what: &str, got: Complex<f64>, expected: Complex<f64>) {
     assert!(phase.abs() <= 2.0, "{what}: phase {phase:+.2} degrees");
 }
 
-fn womersley_flow(alpha: f64) {
-    // The three flows side by side, each in a thread of its own.
+fn womersley_flow(alpha: f64, storage: &str) {
+    // The flows side by side, each in a thread of its own.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap_or_else(|e| panic!("{e}"));
-    pool.install(|| womersley_flow_alone(alpha));
+    pool.install(|| womersley_flow_alone(alpha, storage));
 }
 
 /// A tube of 32 sites, lying along no lattice direction, with a Womersley inlet.
-fn womersley_flow_alone(alpha: f64) {
+fn womersley_flow_alone(alpha: f64, storage: &str) {
     let (radius, nu) = (0.5 * DIAMETER, VISCOSITY / DENSITY);
     let omega = alpha * alpha * nu / (radius * radius);
     let period = TAU / omega;
@@ -52,7 +52,7 @@ fn womersley_flow_alone(alpha: f64) {
         (0..=200).map(|k| period * f64::from(k) / 200.0).map(|t| [t, 1e6 * pipe.flow(t)]).collect();
     let middle = AXIS.map(|a| a * 0.5 * DIAMETER * 1e3);
     let more = format!(
-        "[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
+        "storage = \"{storage}\"\n[time]\nuntil = \"periodic\"\n[output]\nsnapshots = 40\n\
          [[probe]]\nname = \"centre\"\nat = [{}, {}, {}]\n",
         middle[0], middle[1], middle[2]
     );
@@ -78,7 +78,7 @@ fn womersley_flow_alone(alpha: f64) {
     let velocity: Vec<f64> =
         rows.iter().map(|row| along([row.probes[0][1], row.probes[0][2], row.probes[0][3]])).collect();
     println!(
-        "alpha {alpha}: {} cycles, tau {:.4}, {} steps a cycle, change {:.1e}",
+        "alpha {alpha}, {storage}: {} cycles, tau {:.4}, {} steps a cycle, change {:.1e}",
         finished.cycles,
         finished.level.scale.viscosity_to_tau(VISCOSITY),
         (period / finished.level.scale.dt).round(),
@@ -105,15 +105,20 @@ fn womersley_flow_alone(alpha: f64) {
 
 #[test]
 fn womersley_flow_at_alpha_4() {
-    womersley_flow(4.0);
+    womersley_flow(4.0, "f32");
 }
 
 #[test]
 fn womersley_flow_at_alpha_8() {
-    womersley_flow(8.0);
+    womersley_flow(8.0, "f32");
+}
+
+#[test]
+fn womersley_flow_at_alpha_8_in_16_bits() {
+    womersley_flow(8.0, "f16");
 }
 
 #[test]
 fn womersley_flow_at_alpha_12() {
-    womersley_flow(12.0);
+    womersley_flow(12.0, "f32");
 }

@@ -14,6 +14,7 @@ use perfuse::fluid::collision::{Physics, omega};
 use perfuse::fluid::iolet::{self, Iolet, Kind};
 use perfuse::fluid::moments::{FIELDS, Macro};
 use perfuse::fluid::rheology::{CARREAU_YASUDA, Rheology, Table};
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
@@ -161,8 +162,9 @@ impl<'a> Pipe<'a> {
         let coefficient = |link| iolet::coefficient(link, into, profile(cylindrical(self.lattice.lid_point(link)).1));
         let coefficients = self.lattice.iolet_links.iter().map(coefficient).collect();
         let nu = self.fluid.law.nu(1e12, &self.scale);
-        let mut flow = Flow::open(opened, self.lattice.clone(), iolets, coefficients, Physics::newtonian(nu))
-            .expect("a flow on the device");
+        let mut flow =
+            Flow::open(opened, self.lattice.clone(), iolets, coefficients, Physics::newtonian(nu), Storage::F32)
+                .expect("a flow on the device");
         flow.set_rheology(Table::new(&self.fluid.law, &self.scale).map(Arc::new)).expect("a table");
         let mut fields = vec![vec![0.0; self.lattice.padded_len()]; FIELDS];
         for site in self.lattice.fluid_sites() {

@@ -4,23 +4,34 @@
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 use naga::{Literal, Module, TypeInner};
 use perfuse::backend::gpu::layout::{self, LAYOUTS};
-use perfuse::backend::gpu::pipelines::{STORAGE_BUFFERS, WORKGROUP};
+use perfuse::backend::gpu::pipelines::{WORKGROUP, storage_buffers};
 use perfuse::backend::gpu::shader::{FILES, Kernel};
 use perfuse::fluid::iolet::Kind;
 use perfuse::fluid::rheology;
+use perfuse::fluid::storage::{self, Storage};
 use perfuse::geometry::lattice::directions::{C, Q, W0, W1, W2, opposite};
 use perfuse::geometry::lattice::{LANES, NOWHERE, PAD, ROWS};
 
-fn module(kernel: Kernel) -> Module {
-    let source = kernel.source();
+/// Every kernel with every storage of the state.
+fn kernels() -> impl Iterator<Item = (Kernel, Storage)> {
+    Kernel::ALL.into_iter().flat_map(|kernel| Storage::ALL.map(|storage| (kernel, storage)))
+}
+
+fn module(kernel: Kernel, storage: Storage) -> Module {
+    let source = kernel.source(storage);
     naga::front::wgsl::parse_str(&source).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&source)))
 }
 
 #[test]
 fn every_kernel_links_and_is_valid() {
-    for kernel in Kernel::ALL {
-        let module = module(kernel);
-        let info = Validator::new(ValidationFlags::all(), Capabilities::empty()).validate(&module);
+    for (kernel, storage) in kernels() {
+        let module = module(kernel, storage);
+        // What adapters of Vulkan, Metal and DX12 all have: numbers of 16 bits unpacked from words.
+        let needed = match storage {
+            Storage::F32 => Capabilities::empty(),
+            Storage::F16 => Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+        };
+        let info = Validator::new(ValidationFlags::all(), needed).validate(&module);
         assert!(info.is_ok(), "{}: {:?}", kernel.name(), info.err());
         let entries: Vec<_> = module.entry_points.iter().map(|e| (e.name.as_str(), e.workgroup_size)).collect();
         assert_eq!(entries, [("main", [WORKGROUP, 1, 1])], "{}", kernel.name());
@@ -29,7 +40,7 @@ fn every_kernel_links_and_is_valid() {
 
 #[test]
 fn every_file_is_used_and_short() {
-    let sources: Vec<String> = Kernel::ALL.iter().map(|k| k.source()).collect();
+    let sources: Vec<String> = kernels().map(|(kernel, storage)| kernel.source(storage)).collect();
     for (name, text) in FILES {
         assert!(sources.iter().any(|s| s.contains(text)), "{name}.wgsl belongs to no kernel");
         assert!(sources.iter().all(|s| s.matches(text).count() <= 1), "{name}.wgsl is joined twice");
@@ -44,16 +55,16 @@ fn every_file_is_used_and_short() {
 /// What a kernel binds: the most storage buffers of any, as asked of an adapter.
 #[test]
 fn the_storage_buffers_asked_for_are_those_bound() {
-    let bound = |kernel| {
-        let storage = |v: &naga::GlobalVariable| matches!(v.space, naga::AddressSpace::Storage { .. });
-        module(kernel).global_variables.iter().filter(|(_, v)| storage(v)).count()
-    };
-    assert_eq!(Kernel::ALL.map(bound).into_iter().max(), Some(STORAGE_BUFFERS as usize));
+    let buffer = |v: &naga::GlobalVariable| matches!(v.space, naga::AddressSpace::Storage { .. });
+    for storage in Storage::ALL {
+        let bound = |kernel| module(kernel, storage).global_variables.iter().filter(|(_, v)| buffer(v)).count();
+        assert_eq!(Kernel::ALL.map(bound).into_iter().max(), Some(storage_buffers(storage) as usize), "{storage}");
+    }
 }
 
 #[test]
 fn shared_structs_have_the_same_layout() {
-    let modules = Kernel::ALL.map(module);
+    let modules: Vec<Module> = kernels().map(|(kernel, storage)| module(kernel, storage)).collect();
     for layout in &LAYOUTS {
         let mut seen = 0;
         for module in &modules {
@@ -73,7 +84,7 @@ fn shared_structs_have_the_same_layout() {
 /// Every struct that a buffer holds is among those checked.
 #[test]
 fn no_shared_struct_goes_unchecked() {
-    for module in Kernel::ALL.map(module) {
+    for module in kernels().map(|(kernel, storage)| module(kernel, storage)) {
         for (_, variable) in module.global_variables.iter() {
             let mut ty = &module.types[variable.ty];
             while let TypeInner::Array { base, .. } = ty.inner {
@@ -112,7 +123,7 @@ fn constant(module: &Module, name: &str) -> Vec<f64> {
 
 #[test]
 fn the_lattice_is_the_same() {
-    let module = module(Kernel::Flow);
+    let module = module(Kernel::Flow, Storage::F32);
     let directions: Vec<f64> = C.iter().flatten().map(|&c| f64::from(c)).collect();
     assert_eq!(constant(&module, "C"), directions);
     for (name, weight) in [("W0", W0), ("W1", W1), ("W2", W2)] {
@@ -128,7 +139,7 @@ fn the_lattice_is_the_same() {
 
 #[test]
 fn the_tables_of_a_rheology_are_read_alike() {
-    let module = module(Kernel::Flow);
+    let module = module(Kernel::Flow, Storage::F32);
     let counts = [("SHIFT", rheology::SHIFT), ("FIRST", rheology::FIRST), ("SEGMENTS", rheology::SEGMENTS as u32)];
     for (name, number) in counts {
         assert_eq!(constant(&module, name), [f64::from(number)], "{name}");
@@ -143,8 +154,16 @@ fn the_tables_of_a_rheology_are_read_alike() {
 
 #[test]
 fn the_kinds_of_openings_are_the_same() {
-    let module = module(Kernel::Incoming);
+    let module = module(Kernel::Incoming, Storage::F32);
     for (name, kind) in [("VELOCITY", Kind::Velocity), ("OUTLET", Kind::Outlet), ("RESERVOIR", Kind::Reservoir)] {
         assert_eq!(constant(&module, name), [f64::from(layout::kind(kind))], "{name}");
+    }
+}
+
+#[test]
+fn numbers_in_16_bits_are_scaled_alike() {
+    let module = module(Kernel::Flow, Storage::F16);
+    for (name, number) in [("SCALE", f64::from(storage::SCALE)), ("CUT", f64::from(storage::CUT))] {
+        assert_eq!(constant(&module, name), [number], "{name}");
     }
 }

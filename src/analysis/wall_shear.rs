@@ -199,7 +199,7 @@ impl WallSampler {
     #[must_use]
     pub fn sample(&self, state: &[&[f32]; FIELDS], nu: &(dyn Fn(f64) -> f64 + Sync)) -> WallSample {
         let value = |point: &WallPoint| {
-            let at = at_wall(state, self.stencil.taps_of(point), point.normal);
+            let at = at_wall(|k, site| state[k][site], self.stencil.taps_of(point), point.normal);
             let rate = at.gradient.iter().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt();
             let [x, y, z] = stress(at.gradient, nu(rate) as f32);
             [x, y, z, at.drho]

@@ -12,6 +12,7 @@ use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::rheology::Table;
 use crate::fluid::shear::{CycleSums, WallStencil};
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::Lattice;
 
 pub mod cpu;
@@ -25,7 +26,7 @@ use cpu::CpuFlow;
 use gpu::device::Opened;
 use gpu::error::GpuError;
 use gpu::flow::GpuFlow;
-use gpu::pipelines::Checks;
+use gpu::pipelines::{Build, Checks};
 
 /// Why a backend cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +78,7 @@ pub enum Flow {
 
 impl Flow {
     /// A flow at rest on an opened adapter, or on the processor. `coefficients` has one value an opening link
-    /// ([`crate::fluid::iolet::coefficient`]).
+    /// ([`crate::fluid::iolet::coefficient`]); `storage` is what the state's numbers are kept in between steps.
     ///
     /// # Errors
     /// [`BackendError::Gpu`] if the adapter's limits or memory do not admit the lattice, or its driver refuses.
@@ -90,10 +91,14 @@ impl Flow {
         iolets: Vec<Iolet>,
         coefficients: Vec<f32>,
         physics: Physics,
+        storage: Storage,
     ) -> Result<Self, BackendError> {
         Ok(match opened {
-            None => Self::Cpu(Box::new(CpuFlow::new(lattice, iolets, coefficients, physics))),
-            Some(gpu) => Self::Gpu(Box::new(GpuFlow::new(gpu, lattice, iolets, &coefficients, physics, Checks::Off)?)),
+            None => Self::Cpu(Box::new(CpuFlow::new(lattice, iolets, coefficients, physics, storage))),
+            Some(gpu) => {
+                let build = Build { storage, checks: Checks::Off };
+                Self::Gpu(Box::new(GpuFlow::new(gpu, lattice, iolets, &coefficients, physics, build)?))
+            }
         })
     }
 
@@ -233,19 +238,19 @@ impl Flow {
         Ok(())
     }
 
-    /// The whole state after all steps asked for: a view on the processor, a copy from an adapter.
+    /// The whole state after all steps asked for, in 32 bits: a view where the processor keeps it so, else a copy.
     ///
     /// # Errors
     /// [`BackendError::Gpu`] if the adapter was lost or refused something.
     pub fn state(&mut self) -> Result<State<'_>, BackendError> {
         let fields = match self {
-            Self::Cpu(flow) => flow.moments().map(Cow::Borrowed),
+            Self::Cpu(flow) => flow.moments(),
             Self::Gpu(flow) => flow.state()?.map(Cow::Owned),
         };
         Ok(State { fields })
     }
 
-    /// Sets the whole state: ten padded site arrays.
+    /// Sets the whole state: ten padded site arrays. Where it is kept in 16 bits, each number becomes the nearest one.
     ///
     /// # Errors
     /// [`BackendError::OtherLattice`] if an array has another length than the lattice's; [`BackendError::Gpu`] if the
@@ -319,6 +324,15 @@ impl Flow {
         match self {
             Self::Cpu(flow) => flow.lattice(),
             Self::Gpu(flow) => flow.lattice(),
+        }
+    }
+
+    /// What the state's numbers are kept in.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        match self {
+            Self::Cpu(flow) => flow.storage(),
+            Self::Gpu(flow) => flow.storage(),
         }
     }
 

@@ -81,6 +81,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             Err(diagnostics) => wrong.extend(diagnostics),
         }
     }
+    let storage = file.resolution.get_ref().storage;
     let resolution = resolution(file.resolution, &source).map_err(|found| wrong.extend(found));
     let (header, blood) = (file.blood.span(), file.blood.into_inner());
     let rheology = Rheology::read(&header, &blood, &source).map_err(|found| wrong.extend(found));
@@ -103,6 +104,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
         patient: file.patient.map(patient),
         probes: file.probe.into_iter().map(|table| probe(table.into_inner(), metres)).collect(),
         resolution,
+        storage,
         time: Time {
             until: file.time.until,
             cycles: file.time.cycles.map(|value| map(value, |Count(value)| value)),

@@ -11,7 +11,9 @@ use toml::Spanned;
 
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
-use super::values::{BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Until};
+use super::values::{
+    BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
+};
 use super::wall::{Support, WallTable};
 use super::waveform::WaveformSpec;
 use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
@@ -176,7 +178,7 @@ pub(super) struct BloodTable {
     pub rheology: Option<Spanned<rheology::Value>>,
 }
 
-/// How fine the lattice is: exactly one of the two keys.
+/// How fine the lattice is: exactly one of `across` and `spacing`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(transform = resolution_alternatives)]
@@ -189,6 +191,11 @@ pub(super) struct ResolutionTable {
     #[serde(default)]
     #[schemars(with = "Length")]
     pub spacing: Option<Spanned<Length>>,
+    /// What the lattice's numbers are kept in between two steps: "f32" (the default), or "f16", which halves the memory
+    /// and adds noise to the flow.
+    #[serde(default)]
+    #[schemars(with = "Storage")]
+    pub storage: Storage,
 }
 
 /// How long the run goes on.

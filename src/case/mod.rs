@@ -28,7 +28,7 @@ pub use keys::suggestion;
 use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 pub use rheology::Rheology;
 pub use toml::Spanned;
-pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Until};
+pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Storage, Until};
 use wall::{Support, Wall};
 use waveform::WaveformSpec;
 
@@ -56,6 +56,8 @@ pub struct Case {
     pub probes: Vec<Probe>,
     /// How fine the lattice is.
     pub resolution: Resolution,
+    /// What the lattice's numbers are kept in between two steps.
+    pub storage: Storage,
     /// How long the run goes on.
     pub time: Time,
     /// Which fields are written.

@@ -82,6 +82,17 @@ pub enum Start {
     Rest,
 }
 
+/// Bits that the numbers of a lattice are kept in between two steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Storage {
+    /// 32.
+    #[default]
+    F32,
+    /// 16.
+    F16,
+}
+
 /// A blood pressure, systolic over diastolic, Pa.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BloodPressure {

@@ -17,6 +17,9 @@ use crate::run::tuning;
 /// Relaxation time below which a flow of this size is likely to need a finer lattice.
 const THIN_TAU: f64 = 0.5005;
 
+/// Fluctuation of a diameter's pressure drop from which on 16 bits are warned of.
+const LOUD: f64 = 0.01;
+
 /// Steps timed for the estimate.
 const TRIAL_STEPS: usize = 10;
 
@@ -51,8 +54,9 @@ pub fn run(args: &CheckArgs) -> Result<(), Failure> {
 /// Seconds that the run is expected to take, from a few steps on the finest lattice.
 fn estimate(plan: &Plan, level: &Level, opened: Option<device::Opened>) -> Result<f64, Failure> {
     let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-    let mut flow = Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics)
-        .map_err(RunError::from)?;
+    let mut flow =
+        Flow::open(opened, lattice, level.iolets.clone(), level.coefficients.clone(), physics, level.storage)
+            .map_err(RunError::from)?;
     flow.set_rheology(level.table(&plan.rheology)).map_err(RunError::from)?;
     let mut advance = |steps: usize| -> Result<f64, Failure> {
         let clock = std::time::Instant::now();
@@ -87,7 +91,8 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "spacing_mm": scale.dx * 1e3, "time_step_us": scale.dt * 1e6, "tau": scale.viscosity_to_tau(plan.mu),
         "mach": scale.velocity_to_lattice(plan.peak) * 3f64.sqrt(), "velocity_max_m_s": plan.peak,
         "reynolds": plan.reynolds(), "womersley": plan.womersley(),
-        "sites": level.lattice.sites, "bytes": level.bytes(), "steps": steps(plan, level),
+        "sites": level.lattice.sites, "bytes": level.bytes(), "storage": level.storage.to_string(),
+        "bytes_per_site": bytes_per_site(level), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
         "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
         "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
@@ -105,6 +110,7 @@ fn warnings(plan: &Plan, level: &Level) -> Vec<String> {
             level.scale.dx * 1e3 * (tau - 0.5) / (THIN_TAU - 0.5)
         ));
     }
+    found.extend(noise(plan, level));
     for end in &plan.repairs.closed_ends {
         let c = end.centre.map(|x| x * 1e3);
         found.push(format!("the end at {:.2} {:.2} {:.2} mm has no opening and stays closed", c[0], c[1], c[2]));
@@ -121,6 +127,22 @@ fn warnings(plan: &Plan, level: &Level) -> Vec<String> {
     }
     found.extend(plan.wall.iter().flat_map(|wall| wall.warnings()));
     found
+}
+
+/// What 16 bits cost this flow, where that is much.
+pub(super) fn noise(plan: &Plan, level: &Level) -> Option<String> {
+    let noise = level.noise(plan.mu);
+    (noise > LOUD).then(|| {
+        format!(
+            "resolution.storage = \"f16\" lets pressures fluctuate by about {:.1} % of what a straight vessel loses along a \
+             diameter, and averages over time by less; \"f32\" does not",
+            100.0 * noise
+        )
+    })
+}
+
+fn bytes_per_site(level: &Level) -> f64 {
+    level.bytes() as f64 / level.lattice.sites.max(1) as f64
 }
 
 /// The plan for a person.
@@ -164,7 +186,14 @@ pub fn text(plan: &Plan) -> String {
         plan.womersley(),
         if plan.beat.is_some() { "" } else { " (steady)" }
     );
-    let _ = writeln!(text, "lattice         {} sites, {:.1} MB", level.lattice.sites, level.bytes() as f64 / 1e6);
+    let _ = writeln!(
+        text,
+        "lattice         {} sites in {}, {:.1} MB, {:.0} B a site",
+        level.lattice.sites,
+        level.storage,
+        level.bytes() as f64 / 1e6,
+        bytes_per_site(&level)
+    );
     let _ = writeln!(
         text,
         "steps           about {} on the finest of {} lattices",

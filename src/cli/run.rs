@@ -11,6 +11,7 @@ use super::{Common, Failure, print, print_json, stop};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::backend::native::Native;
+use crate::case::Storage;
 use crate::output::create_folder;
 use crate::run::fit::Room;
 use crate::run::plan::Plan;
@@ -63,13 +64,24 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));
     }
+    if plan.case.storage == Storage::F16 {
+        let warning = super::check::noise(&plan, &plan.finest());
+        warning.iter().for_each(|warning| reporter.say(&format!("warning: {warning}")));
+    }
     let device = device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));
     create_folder(&folder).map_err(RunError::from)?;
     stop::listen();
     let mut open = |level: &crate::run::level::Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let flow = Flow::open(opened.clone(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
+        let flow = Flow::open(
+            opened.clone(),
+            lattice,
+            level.iolets.clone(),
+            level.coefficients.clone(),
+            physics,
+            level.storage,
+        );
         flow.map_err(RunError::from)
     };
     let mut control = |progress: &steady::Progress| {

@@ -1,6 +1,26 @@
 //! Sixteen sites at once: the arithmetic that the per-site physics is written in.
 
+use half::f16;
+
 use super::rheology::Table;
+
+/// Sixteen `u32`, one a lane, that wrap around.
+pub trait Bits: Copy {
+    /// The same number in every lane.
+    fn splat(value: u32) -> Self;
+    /// `first`, `first + 1`, ...
+    fn count(first: u32) -> Self;
+    /// `self + other`
+    fn add(self, other: Self) -> Self;
+    /// `self * other`
+    fn mul(self, other: Self) -> Self;
+    /// `self ^ other`
+    fn xor(self, other: Self) -> Self;
+    /// `self & other`
+    fn and(self, other: Self) -> Self;
+    /// `self >> N`
+    fn shift<const N: u32>(self) -> Self;
+}
 
 /// Sixteen `f32`, one a lane. Implemented by each instruction set of the CPU backend; `f32` serves single sites.
 ///
@@ -8,6 +28,8 @@ use super::rheology::Table;
 /// The pointer methods read or write the sixteen values behind the pointer (`expand`: as many as `mask` has bits).
 /// An implementor for an instruction set may only be used where the processor has it.
 pub trait Lanes: Copy {
+    /// The bits of sixteen numbers.
+    type Bits: Bits;
     /// The same value in every lane.
     fn splat(value: f32) -> Self;
     /// Loads sixteen values.
@@ -30,6 +52,20 @@ pub trait Lanes: Copy {
     /// # Safety
     /// `from` is valid for sixteen reads.
     unsafe fn load_u16(from: *const u16) -> Self;
+    /// Loads sixteen numbers of 16 bits.
+    ///
+    /// # Safety
+    /// `from` is valid for sixteen reads.
+    unsafe fn load_half(from: *const f16) -> Self;
+    /// Stores sixteen numbers, each as the nearest of 16 bits.
+    ///
+    /// # Safety
+    /// `to` is valid for sixteen writes and aligned to 32 bytes.
+    unsafe fn store_half(self, to: *mut f16);
+    /// The numbers' own bits.
+    fn to_bits(self) -> Self::Bits;
+    /// Numbers by their bits.
+    fn from_bits(bits: Self::Bits) -> Self;
     /// Puts successive values into the lanes of `mask`, and keeps `self` in the others.
     ///
     /// # Safety

@@ -18,5 +18,6 @@ pub mod link;
 pub mod moments;
 pub mod rheology;
 pub mod shear;
+pub mod storage;
 pub mod waveform;
 pub mod windkessel;

@@ -12,7 +12,7 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::moments::{FIELDS, density};
+use super::moments::density;
 use super::rheology::Table;
 
 /// What a site adds to the values at a vertex of the wall.
@@ -114,18 +114,18 @@ impl WallStencil {
     }
 }
 
-/// The fit at a vertex without its normal part. `from` are the padded site arrays of a state.
+/// The fit at a vertex without its normal part. `value` is number k of the state of a site by its padded index.
 #[inline(always)]
 #[must_use]
-pub fn at_wall(from: &[&[f32]; FIELDS], taps: &[Tap], normal: [f32; 3]) -> AtWall {
+pub fn at_wall(value: impl Fn(usize, usize) -> f32, taps: &[Tap], normal: [f32; 3]) -> AtWall {
     let mut g = [0.0f32; 3];
     let mut drho = 0.0f32;
     for tap in taps {
         let site = tap.site as usize;
-        g[0] += tap.shear * from[1][site];
-        g[1] += tap.shear * from[2][site];
-        g[2] += tap.shear * from[3][site];
-        drho += tap.density * density(from[0][site], [from[4][site], from[5][site], from[6][site]]);
+        g[0] += tap.shear * value(1, site);
+        g[1] += tap.shear * value(2, site);
+        g[2] += tap.shear * value(3, site);
+        drho += tap.density * density(value(0, site), [value(4, site), value(5, site), value(6, site)]);
     }
     let along = dot(g, normal);
     AtWall { gradient: std::array::from_fn(|a| (g[a] - along * normal[a]) * (1.0 / 3.0)), drho }
@@ -188,8 +188,7 @@ mod tests {
     #[test]
     fn the_normal_part_is_taken_off() {
         let fields = [[0.5f32, 0.0], [3.0, 0.0], [6.0, 0.0], [9.0, 0.0], [1.0, 0.0], [1.0, 0.0], [1.0, 0.0]];
-        let from: [&[f32]; FIELDS] = std::array::from_fn(|k| fields.get(k).map_or(&[0.0, 0.0][..], |f| &f[..]));
-        let at = at_wall(&from, &[Tap { site: 0, shear: 2.0, density: 0.5 }], NORMAL);
+        let at = at_wall(|k, site| fields[k][site], &[Tap { site: 0, shear: 2.0, density: 0.5 }], NORMAL);
         assert_eq!(at.gradient, [2.0, 4.0, 0.0]);
         assert!((at.drho - 0.75).abs() < 1e-7);
     }

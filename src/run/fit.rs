@@ -3,9 +3,10 @@
 //! A resolution far too fine is refused by the vessel's volume alone, before anything is built; the rest once the lattice
 //! is there and its size known. The processor's memory holds the tables of the lattice and of the coarser one it starts
 //! from, and a copy of the state when the time step changes or a coarser flow is taken over; without an adapter both
-//! states of each as well. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the
+//! states of each as well, and as on an adapter a copy in 32 bits to look at where they are kept in 16. A pulsating run also keeps the weights of the wall shear and the sums over a cycle, the
 //! averages of the volume among them, both in the adapter's memory and in the processor's, which they are brought to.
 
+use super::level::storage;
 use super::plan::{FEWEST_ACROSS, PlanError};
 use crate::backend::gpu::admit;
 use crate::backend::gpu::device::Opened;
@@ -15,6 +16,7 @@ use crate::case::wall::Wall;
 use crate::case::{Case, CaseError};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::shear::{MEANS, Tap, WallPoint, WallSums};
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::{LANES, Lattice, PAD};
 use crate::geometry::orient::volume;
 use crate::geometry::vessel::{Closed, Tag};
@@ -22,7 +24,7 @@ use crate::geometry::vessel::{Closed, Tag};
 /// Lanes that 32 bits can number, padding included.
 const MOST_LANES: f64 = u32::MAX as f64 - (2 * PAD * LANES) as f64;
 
-/// Bytes of a state, a lane.
+/// Bytes of a state in 32 bits, a lane.
 const STATE: f64 = (FIELDS * size_of::<f32>()) as f64;
 
 /// Sites of the coarser lattice that a run starts from, those of the finest being 1.
@@ -55,18 +57,21 @@ struct Beside {
     wall: f64,
     /// Of averages, a lane.
     means: f64,
+    /// What the flow's own numbers are kept in.
+    storage: Storage,
 }
 
 impl Beside {
     fn of(case: &Case, closed: &Closed) -> Self {
+        let storage = storage(case);
         if !case.pulsates() {
-            return Self { wall: 0.0, means: 0.0 };
+            return Self { wall: 0.0, means: 0.0, storage };
         }
         let mut used = vec![false; closed.vertices.len()];
         let wall = closed.triangles.iter().zip(&closed.tags).filter(|(_, tag)| **tag == Tag::Wall);
         wall.flat_map(|(triangle, _)| triangle).for_each(|&v| used[v as usize] = true);
         let vertices = used.iter().filter(|used| **used).count();
-        Self { wall: VERTEX * vertices as f64, means: (MEANS * size_of::<f32>()) as f64 }
+        Self { wall: VERTEX * vertices as f64, means: (MEANS * size_of::<f32>()) as f64, storage }
     }
 
     fn bytes(&self, lanes: f64) -> f64 {
@@ -83,8 +88,12 @@ impl Room {
 
     /// Bytes of the processor's memory that a run takes at its peak, by lanes and bytes of the tables.
     fn demand(&self, lanes: f64, tables: f64, beside: Beside) -> f64 {
-        let states = if self.gpu.is_some() { 1.0 } else { 2.0 };
-        (1.0 + COARSER) * (states * STATE * lanes + tables) + STATE * lanes + beside.bytes(lanes)
+        let states = match (&self.gpu, beside.storage) {
+            (None, Storage::F32) => 2.0 * STATE,
+            (None, Storage::F16) => 2.0 * Storage::F16.state_bytes() as f64 + STATE,
+            (Some(_), _) => STATE,
+        };
+        (1.0 + COARSER) * (states * lanes + tables) + STATE * lanes + beside.bytes(lanes)
     }
 
     /// The first thing that a lattice has too much of.
@@ -96,7 +105,7 @@ impl Room {
         if let Some(gpu) = &self.gpu {
             let (needed, allowed) = (lanes * size_of::<f32>() as f64, admit::largest_array(&gpu.info) as f64);
             if needed > allowed {
-                return Some(Excess::array(&gpu.info.name, "each of twenty site arrays", needed, allowed));
+                return Some(Excess::array(&gpu.info.name, "each of the site arrays", needed, allowed));
             }
         }
         let (needed, allowed) = (self.demand(lanes, tables, beside), self.memory? as f64);
@@ -177,14 +186,15 @@ impl Room {
         narrowest: f64,
     ) -> Result<(), PlanError> {
         let (lanes, beside) = (lattice.padded_len() as f64, Beside::of(case, closed));
-        let on_adapter = || match admit::reserve(self.gpu.as_ref()?, lattice, beside.bytes(lanes) as u64) {
-            Ok(()) => None,
-            Err(GpuError::TooLarge { adapter, what, needed, allowed, .. }) => {
-                Some(Ok(Excess::array(&adapter, what, needed as f64, allowed as f64)))
-            }
-            Err(GpuError::OutOfMemory { adapter, needed, .. }) => Some(Ok(Excess::memory(&adapter, needed as f64))),
-            Err(other) => Some(Err(other)),
-        };
+        let on_adapter =
+            || match admit::reserve(self.gpu.as_ref()?, lattice, beside.storage, beside.bytes(lanes) as u64) {
+                Ok(()) => None,
+                Err(GpuError::TooLarge { adapter, what, needed, allowed, .. }) => {
+                    Some(Ok(Excess::array(&adapter, what, needed as f64, allowed as f64)))
+                }
+                Err(GpuError::OutOfMemory { adapter, needed, .. }) => Some(Ok(Excess::memory(&adapter, needed as f64))),
+                Err(other) => Some(Err(other)),
+            };
         let excess = match self.excess(lanes, lattice.table_bytes() as f64, beside) {
             Some(excess) => excess,
             None => match on_adapter() {
@@ -277,10 +287,10 @@ mod tests {
     #[test]
     fn the_wall_leaves_less_memory_for_sites() {
         let room = Room { gpu: None, memory: Some(2_000_000_000) };
-        let bare = Beside { wall: 0.0, means: 0.0 };
+        let bare = Beside { wall: 0.0, means: 0.0, storage: Storage::F32 };
         let lanes = 1.2e7;
         assert!(room.excess(lanes, 0.0, bare).is_none());
-        let beside = Beside { wall: 4e8, means: 16.0 };
+        let beside = Beside { wall: 4e8, means: 16.0, storage: Storage::F32 };
         let over = room.excess(lanes, 0.0, beside).and_then(|excess| excess.over).expect("too much");
         assert!(room.excess(lanes / over * 0.999, 0.0, beside).is_none());
         assert!(room.excess(lanes / over * 1.001, 0.0, beside).is_some());

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use super::ends::Ends;
 use super::plan::{Asked, Plan, pressure};
+use crate::case::{self, Case};
 use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
-use crate::fluid::moments::FIELDS;
 use crate::fluid::rheology::{Rheology, Table};
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::{LANES, Lattice};
 use crate::units::Scale;
+
+/// Fluctuation of the pressure drop along a diameter of straight vessel, relative to it, times the viscosity in lattice
+/// units, as measured in tilted pipes of 12 to 24 sites across (docs/verification.md).
+const NOISE: f64 = 2.1e-5;
 
 /// A lattice ready to run.
 #[derive(Clone, Debug)]
@@ -26,6 +31,8 @@ pub struct Level {
     pub ends: Ends,
     /// Sites with a wall link.
     pub wall_sites: usize,
+    /// What the state's numbers are kept in.
+    pub storage: Storage,
 }
 
 impl Level {
@@ -41,7 +48,7 @@ impl Level {
         let coefficients = lattice.iolet_links.iter().map(coefficient).collect();
         let ends = Ends::new(&lattice, &plan.closed.ends, &plan.vessel);
         let wall_sites = wall_sites(&lattice);
-        Self { lattice, scale, iolets, coefficients, ends, wall_sites }
+        Self { lattice, scale, iolets, coefficients, ends, wall_sites, storage: storage(&plan.case) }
     }
 
     /// Kinematic viscosity in lattice units.
@@ -62,10 +69,29 @@ impl Level {
         Table::new(rheology, &self.scale).map(Arc::new)
     }
 
-    /// Bytes of both states and of the block tables.
+    /// How much the pressure drop along about one diameter of straight vessel fluctuates because numbers are rounded at
+    /// random, relative to that drop; 0 where they are not.
+    #[must_use]
+    pub fn noise(&self, mu: f64) -> f64 {
+        match self.storage {
+            Storage::F32 => 0.0,
+            Storage::F16 => NOISE / self.nu(mu),
+        }
+    }
+
+    /// Bytes of both states, of the block tables and of what comes in through the openings.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        2 * FIELDS * size_of::<f32>() * self.lattice.padded_len() + self.lattice.table_bytes()
+        let links = 2 * size_of::<f32>() * self.coefficients.len();
+        2 * self.storage.state_bytes() * self.lattice.padded_len() + self.lattice.table_bytes() + links
+    }
+}
+
+/// What the numbers of a case's lattices are kept in.
+pub(super) fn storage(case: &Case) -> Storage {
+    match case.storage {
+        case::Storage::F32 => Storage::F32,
+        case::Storage::F16 => Storage::F16,
     }
 }
 

@@ -167,6 +167,7 @@ pub fn summary(plan: &Plan, run: &Answer, device: &DeviceName, wss: WallShear, s
             "spacing_mm": scale.dx * 1e3,
             "time_step_us": scale.dt * 1e6,
             "sites": run.level.lattice.sites,
+            "storage": run.level.storage.to_string(),
             "tau": scale.viscosity_to_tau(plan.mu),
             "mach_max": scale.velocity_to_lattice(run.peak) * 3f64.sqrt(),
             "steps": spent.steps,

@@ -1,6 +1,8 @@
 //! One flow through the tilted pipe, from the exact solution (or a state given) to the steady state of the lattice, and its
 //! errors.
 
+#![allow(dead_code, reason = "every test file is a program of its own and uses a part of this")]
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +13,7 @@ use perfuse::backend::gpu::device::Opened;
 use perfuse::fluid::collision::{Physics, omega};
 use perfuse::fluid::iolet::{self, Iolet, Kind};
 use perfuse::fluid::moments::{FIELDS, Macro};
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::vessel::Closed;
 
@@ -31,6 +34,9 @@ const STEADY: f64 = 5e-5;
 /// Checks after which a flow that is not steady fails.
 const MAX_CHECKS: usize = 60;
 
+/// Checks of a flow that never becomes steady, because its numbers are rounded at random.
+const NOISY_CHECKS: usize = 24;
+
 /// The whole state of a flow.
 pub type Fields = [Vec<f32>; FIELDS];
 
@@ -45,6 +51,8 @@ pub struct Case {
     pub tau: f64,
     /// Halfway instead of interpolated bounce-back.
     pub halfway: bool,
+    /// What the state's numbers are kept in.
+    pub storage: Storage,
 }
 
 /// Errors of a pipe flow, relative.
@@ -135,20 +143,60 @@ impl Case {
             still = if (gradient - last).abs() < STEADY { still + 1 } else { 0 };
             last = gradient;
         }
-        let (velocity, gradient) = self.errors(&lattice, &mut flow);
-        let (shear_mean, shear_deviation) = self.shear(&lattice, &mut flow, surface);
+        let row = self.row(&lattice, &mut flow, surface);
+        let row = Row { steps: checks * interval, seconds: start.elapsed().as_secs_f64(), ..row };
+        (row, flow.state().expect("a state").slices().map(<[f32]>::to_vec))
+    }
+
+    /// Goes on from `state` for [`NOISY_CHECKS`] of a time in which disturbances halve, and averages the second half: the
+    /// means of the errors, and their standard deviations in time.
+    pub fn average(&self, surface: &Closed, opened: Option<Opened>, state: &Fields) -> [Row; 2] {
+        let start = Instant::now();
+        let lattice = Arc::new(Lattice::build(surface, 2.0 / self.across).expect("a lattice"));
+        let mut flow = self.prepare(&lattice, opened, Some(state));
+        let mut rows = Vec::new();
+        for check in 0..NOISY_CHECKS {
+            flow.advance(self.interval()).expect("steps");
+            self.deliver(&mut flow);
+            if check >= NOISY_CHECKS / 2 {
+                rows.push(self.row(&lattice, &mut flow, surface));
+            }
+        }
+        let n = rows.len() as f64;
+        let mean = |value: fn(&Row) -> f64| rows.iter().map(value).sum::<f64>() / n;
+        let deviation = |value: fn(&Row) -> f64| {
+            let centre = mean(value);
+            (rows.iter().map(|row| (value(row) - centre).powi(2)).sum::<f64>() / n).sqrt()
+        };
+        let (steps, seconds) = (NOISY_CHECKS * self.interval(), start.elapsed().as_secs_f64());
+        let row = |of: &dyn Fn(fn(&Row) -> f64) -> f64| Row {
+            velocity: of(|r| r.velocity),
+            gradient: of(|r| r.gradient),
+            shear_mean: of(|r| r.shear_mean),
+            shear_deviation: of(|r| r.shear_deviation),
+            delivered: of(|r| r.delivered),
+            imbalance: of(|r| r.imbalance),
+            steps,
+            seconds,
+        };
+        [row(&mean), row(&deviation)]
+    }
+
+    /// The errors of a flow.
+    fn row(&self, lattice: &Lattice, flow: &mut Flow, surface: &Closed) -> Row {
+        let (velocity, gradient) = self.errors(lattice, flow);
+        let (shear_mean, shear_deviation) = self.shear(lattice, flow, surface);
         let influx = flow.influx().expect("influx");
-        let row = Row {
+        Row {
             velocity,
             gradient,
             shear_mean,
             shear_deviation,
             delivered: influx[0] / self.flow() - 1.0,
             imbalance: (influx[0] + influx[1]) / influx[0],
-            steps: checks * interval,
-            seconds: start.elapsed().as_secs_f64(),
-        };
-        (row, flow.state().expect("a state").slices().map(<[f32]>::to_vec))
+            steps: 0,
+            seconds: 0.0,
+        }
     }
 
     /// The flow asked for, lattice units.
@@ -177,8 +225,8 @@ impl Case {
             _ => 0.0,
         });
         let physics = Physics { halfway: self.halfway, ..Physics::newtonian(self.nu()) };
-        let mut flow =
-            Flow::open(opened, lattice.clone(), iolets, coefficients.collect(), physics).expect("a flow on the device");
+        let mut flow = Flow::open(opened, lattice.clone(), iolets, coefficients.collect(), physics, self.storage)
+            .expect("a flow on the device");
         let exact = || {
             let mut fields: Fields = std::array::from_fn(|_| vec![0.0; lattice.padded_len()]);
             for site in lattice.fluid_sites() {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use perfuse::backend::cpu::CpuFlow;
 use perfuse::backend::gpu::device::Opened;
 use perfuse::backend::gpu::flow::GpuFlow;
-use perfuse::backend::gpu::pipelines::Checks;
+use perfuse::backend::gpu::pipelines::{Build, Checks};
 use perfuse::fluid::collision::Physics;
 use perfuse::fluid::iolet::{Iolet, Kind, coefficient};
 use perfuse::fluid::moments::FIELDS;
 use perfuse::fluid::rheology::Table;
+use perfuse::fluid::storage::Storage;
 use perfuse::geometry::lattice::Lattice;
 use perfuse::geometry::tube;
 use perfuse::geometry::vessel::Closed;
@@ -22,6 +23,7 @@ pub const STEPS: usize = 1000;
 pub const TOLERANCE: f64 = 1e-5;
 
 /// What a flow starts from.
+#[derive(Clone)]
 pub struct Setup {
     pub surface: Closed,
     pub lattice: Arc<Lattice>,
@@ -29,6 +31,7 @@ pub struct Setup {
     pub coefficients: Vec<f32>,
     pub physics: Physics,
     pub rheology: Option<Arc<Table>>,
+    pub storage: Storage,
 }
 
 impl Setup {
@@ -47,19 +50,28 @@ impl Setup {
         let of = |link| coefficient(link, iolets[usize::from(link.iolet)].normal, profile(link));
         let coefficients = lattice.iolet_links.iter().map(of).collect();
         let physics = Physics::newtonian(0.02);
-        Self { iolets, coefficients, physics, rheology: None, lattice: Arc::new(lattice), surface }
+        Self {
+            iolets,
+            coefficients,
+            physics,
+            rheology: None,
+            storage: Storage::F32,
+            lattice: Arc::new(lattice),
+            surface,
+        }
     }
 
     pub fn cpu(&self) -> CpuFlow {
         let (lattice, iolets) = (self.lattice.clone(), self.iolets.clone());
-        let mut flow = CpuFlow::new(lattice, iolets, self.coefficients.clone(), self.physics);
+        let mut flow = CpuFlow::new(lattice, iolets, self.coefficients.clone(), self.physics, self.storage);
         flow.set_rheology(self.rheology.clone());
         flow
     }
 
     pub fn gpu(&self, opened: &Opened, checks: Checks) -> GpuFlow {
         let (lattice, iolets) = (self.lattice.clone(), self.iolets.clone());
-        let mut flow = GpuFlow::new(opened.clone(), lattice, iolets, &self.coefficients, self.physics, checks)
+        let build = Build { storage: self.storage, checks };
+        let mut flow = GpuFlow::new(opened.clone(), lattice, iolets, &self.coefficients, self.physics, build)
             .unwrap_or_else(|e| panic!("{e}"));
         flow.set_rheology(self.rheology.as_deref()).unwrap_or_else(|e| panic!("{e}"));
         flow
@@ -67,9 +79,10 @@ impl Setup {
 
     /// Largest difference over the fluid of any field relative to the field's largest value, and how many values of
     /// how many differ at all.
-    pub fn difference(&self, a: &[&[f32]; FIELDS], b: &[&[f32]; FIELDS]) -> (f64, usize, usize) {
+    pub fn difference(&self, a: &[impl AsRef<[f32]>; FIELDS], b: &[impl AsRef<[f32]>; FIELDS]) -> (f64, usize, usize) {
         let (mut worst, mut differ) = (0.0f64, 0);
         for (a, b) in a.iter().zip(b) {
+            let (a, b) = (a.as_ref(), b.as_ref());
             let (mut most, mut largest) = (0.0f64, 0.0f64);
             for site in self.lattice.fluid_sites() {
                 let (a, b) = (f64::from(a[site]), f64::from(b[site]));
@@ -84,7 +97,7 @@ impl Setup {
         (worst, differ, FIELDS * self.lattice.sites)
     }
 
-    pub fn assert_alike(&self, what: &str, a: &[&[f32]; FIELDS], b: &[&[f32]; FIELDS]) {
+    pub fn assert_alike(&self, what: &str, a: &[impl AsRef<[f32]>; FIELDS], b: &[impl AsRef<[f32]>; FIELDS]) {
         let (worst, differ, of) = self.difference(a, b);
         println!("{what}: largest relative difference {worst:.2e}; {differ} of {of} values differ");
         assert!(worst <= TOLERANCE, "{what}: {worst:.2e}");

@@ -56,7 +56,8 @@ pub fn beat(
     let beat = plan.beat.as_ref().expect("a beat");
     let mut open = |level: &Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let flow = Flow::open(gpu.cloned(), lattice, level.iolets.clone(), level.coefficients.clone(), physics);
+        let flow =
+            Flow::open(gpu.cloned(), lattice, level.iolets.clone(), level.coefficients.clone(), physics, level.storage);
         flow.map_err(RunError::from)
     };
     let mut control = |_: &_| ControlFlow::Continue(());

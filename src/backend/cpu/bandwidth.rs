@@ -19,8 +19,8 @@ const TASKS: usize = 8;
 
 /// Memory to move numbers in.
 pub struct Streams {
-    from: Fields,
-    to: Fields,
+    from: Fields<f32>,
+    to: Fields<f32>,
     blocks: usize,
     level: Level,
 }

@@ -1,6 +1,6 @@
 //! Openings in time on the native CPU. The twin of `shaders/gauge.wgsl` and `shaders/openings.wgsl`.
 
-use super::fields::Fields;
+use super::memory::Memory;
 use super::openings::Links;
 use crate::fluid::drive::{Drive, GAUGE, LOAD, Openings, gauged, totals};
 use crate::fluid::iolet::{Iolet, Modes};
@@ -32,7 +32,7 @@ impl CpuDrive {
     }
 
     /// Records, where that is due, and takes the openings to the next step.
-    pub(super) fn advance(&mut self, now: &Fields, links: &Links, iolets: &mut [Iolet]) {
+    pub(super) fn advance(&mut self, now: &Memory, links: &Links, iolets: &mut [Iolet]) {
         let influx =
             |list: &Vec<(u32, f32)>| totals(list.len(), |n| [list[n].1 * links.passing(list[n].0 as usize)])[0];
         let influx: Vec<f32> = self.links.iter().map(influx).collect();

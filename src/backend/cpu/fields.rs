@@ -2,6 +2,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 
+use super::number::Number;
 use crate::fluid::moments::{FIELDS, Moments};
 
 /// Alignment of the whole: a huge page of x86, so that `madvise` can give them.
@@ -10,9 +11,9 @@ const PAGE: usize = 2 << 20;
 /// Values before each array: the kernel loads one value before lane 0 of the first block of padding, and does not use it.
 const LEAD: usize = 16;
 
-/// Ten arrays of equal length.
-pub(super) struct Fields {
-    data: *mut f32,
+/// Ten arrays of equal length. A number whose bits are all nought is nought.
+pub(super) struct Fields<T> {
+    data: *mut T,
     len: usize,
     /// Distance from one array to the next, in values: the arrays do not start at equal places in the caches.
     pitch: usize,
@@ -20,19 +21,19 @@ pub(super) struct Fields {
 }
 
 // SAFETY: the memory is owned and shared by the rules of Rust's references to `Fields`.
-unsafe impl Send for Fields {}
+unsafe impl<T: Number> Send for Fields<T> {}
 // SAFETY: as above.
-unsafe impl Sync for Fields {}
+unsafe impl<T: Number> Sync for Fields<T> {}
 
-impl Fields {
+impl<T: Number> Fields<T> {
     /// Arrays of `len` zeros.
     pub(super) fn zeroed(len: usize) -> Self {
         let pitch = len.next_multiple_of(16) + LEAD * 5;
-        let bytes = pitch * FIELDS * size_of::<f32>();
+        let bytes = pitch * FIELDS * size_of::<T>();
         let align = if bytes >= 2 * PAGE { PAGE } else { 64 };
         let Ok(layout) = Layout::from_size_align(bytes, align) else { panic!("a state of {bytes} bytes") };
         // SAFETY: the layout has a size above nought.
-        let data = unsafe { alloc_zeroed(layout) }.cast::<f32>();
+        let data = unsafe { alloc_zeroed(layout) }.cast::<T>();
         if data.is_null() {
             handle_alloc_error(layout);
         }
@@ -49,17 +50,17 @@ impl Fields {
         self.layout.size()
     }
 
-    pub(super) fn pointers(&self) -> [*const f32; FIELDS] {
+    pub(super) fn pointers(&self) -> [*const T; FIELDS] {
         // SAFETY: every array starts inside the allocation.
         std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch) }.cast_const())
     }
 
-    pub(super) fn pointers_mut(&mut self) -> [*mut f32; FIELDS] {
+    pub(super) fn pointers_mut(&mut self) -> [*mut T; FIELDS] {
         // SAFETY: every array starts inside the allocation.
         std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch) })
     }
 
-    pub(super) fn slices(&self) -> [&[f32]; FIELDS] {
+    pub(super) fn slices(&self) -> [&[T]; FIELDS] {
         // SAFETY: `len` values of each array lie inside the allocation and are initialised.
         self.pointers().map(|p| unsafe { std::slice::from_raw_parts(p, self.len) })
     }
@@ -68,7 +69,8 @@ impl Fields {
         for (pointer, field) in self.pointers_mut().into_iter().zip(fields) {
             assert_eq!(field.len(), self.len, "a state of another lattice");
             // SAFETY: `len` values of the array lie inside the allocation, which no other reference reaches.
-            unsafe { std::slice::from_raw_parts_mut(pointer, self.len) }.copy_from_slice(field);
+            let own = unsafe { std::slice::from_raw_parts_mut(pointer, self.len) };
+            own.iter_mut().zip(*field).for_each(|(own, value)| *own = T::keep(*value));
         }
     }
 
@@ -76,19 +78,19 @@ impl Fields {
     pub(super) fn site(&self, site: usize) -> Moments {
         assert!(site < self.len, "site {site} of {}", self.len);
         // SAFETY: `site` is inside each array.
-        std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch + site).read() })
+        std::array::from_fn(|k| unsafe { self.data.add(LEAD + k * self.pitch + site).read() }.read())
     }
 
     pub(super) fn set_site(&mut self, site: usize, moments: &Moments) {
         assert!(site < self.len, "site {site} of {}", self.len);
         for (pointer, value) in self.pointers_mut().into_iter().zip(moments) {
             // SAFETY: `site` is inside the array.
-            unsafe { pointer.add(site).write(*value) };
+            unsafe { pointer.add(site).write(T::keep(*value)) };
         }
     }
 }
 
-impl Drop for Fields {
+impl<T> Drop for Fields<T> {
     fn drop(&mut self) {
         // SAFETY: allocated in `zeroed` with this layout.
         unsafe { dealloc(self.data.cast(), self.layout) }

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 use super::CpuFlow;
 use super::fields::without_denormals;
+use super::memory::Memory;
+use super::number::Number;
 use crate::backend::tally::{Tally, assert_stencil};
 use crate::fluid::collision::viscosity;
 use crate::fluid::moments::{FIELDS, density};
@@ -48,11 +50,10 @@ impl CpuFlow {
     /// Adds the present state to the sums ([`crate::backend::Flow::accumulate`]).
     pub fn accumulate(&mut self, weight: f32, reference: f64) {
         let Some(watch) = &mut self.watch else { return };
-        let fields = self.now.slices();
         let nu = viscosity(f64::from(self.physics.omega)) as f32;
-        watch.add_wall(&fields, nu, self.rheology.as_deref(), weight);
-        if let Some(mean) = &mut watch.mean {
-            add_mean(mean, &fields, weight);
+        match &self.memory {
+            Memory::F32(pair) => watch.add(&pair.now.slices(), nu, self.rheology.as_deref(), weight),
+            Memory::F16(pair) => watch.add(&pair.now.slices(), nu, self.rheology.as_deref(), weight),
         }
         watch.tally.add(weight, reference);
     }
@@ -77,13 +78,20 @@ impl CpuFlow {
 }
 
 impl Watch {
-    fn add_wall(&mut self, fields: &[&[f32]; FIELDS], nu: f32, rheology: Option<&Table>, weight: f32) {
+    fn add<T: Number>(&mut self, fields: &[&[T]; FIELDS], nu: f32, rheology: Option<&Table>, weight: f32) {
+        self.add_wall(fields, nu, rheology, weight);
+        if let Some(mean) = &mut self.mean {
+            add_mean(mean, fields, weight);
+        }
+    }
+
+    fn add_wall<T: Number>(&mut self, fields: &[&[T]; FIELDS], nu: f32, rheology: Option<&Table>, weight: f32) {
         let stencil = &self.stencil;
         let chunks = self.wall.par_chunks_mut(VERTICES).zip(self.points.par_chunks(VERTICES));
         chunks.for_each(|(sums, points)| {
             without_denormals(|| {
                 for (sums, point) in sums.iter_mut().zip(points) {
-                    let at = at_wall(fields, stencil.taps_of(point), point.normal);
+                    let at = at_wall(|k, site| fields[k][site].read(), stencil.taps_of(point), point.normal);
                     let wss = stress(at.gradient, nu_at(at.gradient, nu, rheology));
                     *sums = add_sample(*sums, wss, at.drho, point.across, weight);
                 }
@@ -93,7 +101,7 @@ impl Watch {
 }
 
 /// Adds velocity and density of every site.
-fn add_mean(mean: &mut [Vec<f32>; MEANS], fields: &[&[f32]; FIELDS], weight: f32) {
+fn add_mean<T: Number>(mean: &mut [Vec<f32>; MEANS], fields: &[&[T]; FIELDS], weight: f32) {
     let third = weight * (1.0 / 3.0);
     let [jx, jy, jz, drho] = mean;
     let velocities = [jx, jy, jz]
@@ -101,14 +109,14 @@ fn add_mean(mean: &mut [Vec<f32>; MEANS], fields: &[&[f32]; FIELDS], weight: f32
         .zip(&fields[1..])
         .flat_map(|(mean, field)| mean.chunks_mut(VALUES).zip(field.chunks(VALUES)));
     velocities.collect::<Vec<_>>().into_par_iter().for_each(|(mean, field)| {
-        without_denormals(|| mean.iter_mut().zip(field).for_each(|(mean, j)| *mean += third * j));
+        without_denormals(|| mean.iter_mut().zip(field).for_each(|(mean, j)| *mean += third * j.read()));
     });
     drho.par_chunks_mut(VALUES).enumerate().for_each(|(k, mean)| {
         let part = |field: usize| &fields[field][k * VALUES..][..mean.len()];
         let (b, xx, yy, zz) = (part(0), part(4), part(5), part(6));
         without_denormals(|| {
             for (k, mean) in mean.iter_mut().enumerate() {
-                *mean += weight * density(b[k], [xx[k], yy[k], zz[k]]);
+                *mean += weight * density(b[k].read(), [xx[k].read(), yy[k].read(), zz[k].read()]);
             }
         });
     });

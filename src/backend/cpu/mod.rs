@@ -1,5 +1,6 @@
 //! The flow on the native CPU: explicit SIMD chosen at run time, threads by rayon.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,6 +10,7 @@ use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Moments};
 use crate::fluid::rheology::Table;
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::Lattice;
 
 mod bandwidth;
@@ -16,13 +18,16 @@ mod drive;
 mod fields;
 mod indices;
 mod kernel;
+mod memory;
+mod number;
 mod openings;
 pub mod simd;
 pub mod wall;
 
 pub use bandwidth::Streams;
 use drive::CpuDrive;
-use fields::Fields;
+use memory::{Memory, Pair};
+use number::Number;
 use openings::Links;
 pub use simd::Level;
 
@@ -40,55 +45,36 @@ pub struct CpuFlow {
     physics: Physics,
     rheology: Option<Arc<Table>>,
     level: Level,
-    now: Fields,
-    next: Fields,
+    memory: Memory,
+    /// Steps taken, for what is rounded at random.
+    tick: u32,
     drive: Option<CpuDrive>,
     watch: Option<Box<indices::Watch>>,
 }
 
-impl CpuFlow {
-    /// A flow at rest. `coefficients` has one value an opening link ([`crate::fluid::iolet::coefficient`]).
-    ///
-    /// # Panics
-    /// If an opening link has no coefficient or no condition.
-    #[must_use]
-    pub fn new(lattice: Arc<Lattice>, iolets: Vec<Iolet>, coefficients: Vec<f32>, physics: Physics) -> Self {
-        super::assert_openings(&lattice, &iolets, &coefficients);
-        let len = lattice.padded_len();
-        let links = Links::new(&lattice, coefficients);
-        let (now, next) = (Fields::zeroed(len), Fields::zeroed(len));
-        let level = Level::detect();
-        Self { lattice, links, iolets, physics, level, now, next, drive: None, watch: None, rheology: None }
-    }
+/// What a step needs beside the states.
+struct Job<'a> {
+    lattice: &'a Lattice,
+    incoming: &'a [f32],
+    physics: Physics,
+    rheology: Option<&'a Table>,
+    tick: u32,
+    level: Level,
+}
 
-    /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
-    pub fn set_level(&mut self, level: Level) {
-        assert!(Level::available().contains(&level), "this processor does not have {level}");
-        self.level = level;
-    }
-
-    /// Takes `steps` time steps.
-    pub fn advance(&mut self, steps: usize) {
-        for _ in 0..steps {
-            self.fill_links();
-            if let Some(drive) = &mut self.drive {
-                drive.advance(&self.now, &self.links, &mut self.iolets);
-            }
-            self.step();
-            std::mem::swap(&mut self.now, &mut self.next);
-        }
-    }
-
-    fn step(&mut self) {
+impl Job<'_> {
+    /// Computes the next state from the present one.
+    fn step<T: Number>(&self, pair: &mut Pair<T>) {
         let blocks = self.lattice.origins.len();
         let step = kernel::Step {
-            lattice: &self.lattice,
-            from: self.now.pointers(),
-            to: self.next.pointers_mut(),
-            incoming: self.links.incoming().as_ptr(),
+            lattice: self.lattice,
+            from: pair.now.pointers(),
+            to: pair.next.pointers_mut(),
+            incoming: self.incoming.as_ptr(),
             physics: self.physics,
-            rheology: self.rheology.as_deref(),
-            stream: 2 * self.now.bytes() > STREAM_ABOVE,
+            rheology: self.rheology,
+            tick: self.tick,
+            stream: 2 * pair.now.bytes() > STREAM_ABOVE,
         };
         let tasks = (blocks / MIN_TASK).clamp(1, 8 * rayon::current_num_threads());
         let level = self.level;
@@ -103,18 +89,73 @@ impl CpuFlow {
                         Level::Avx512 => kernel::blocks_avx512(&step, range),
                         #[cfg(target_arch = "x86_64")]
                         Level::Avx2 => kernel::blocks_avx2(&step, range),
-                        _ => kernel::blocks::<simd::Portable>(&step, range),
+                        _ => kernel::blocks::<T, simd::Portable>(&step, range),
                     }
                 }
             });
         };
         if tasks == 1 { task(0) } else { (0..tasks).into_par_iter().for_each(task) }
     }
+}
+
+impl CpuFlow {
+    /// A flow at rest. `coefficients` has one value an opening link ([`crate::fluid::iolet::coefficient`]).
+    ///
+    /// # Panics
+    /// If an opening link has no coefficient or no condition.
+    #[must_use]
+    pub fn new(
+        lattice: Arc<Lattice>,
+        iolets: Vec<Iolet>,
+        coefficients: Vec<f32>,
+        physics: Physics,
+        storage: Storage,
+    ) -> Self {
+        super::assert_openings(&lattice, &iolets, &coefficients);
+        let len = lattice.padded_len();
+        let links = Links::new(&lattice, coefficients);
+        let memory = Memory::zeroed(storage, len);
+        let level = Level::detect();
+        Self { lattice, links, iolets, physics, level, memory, tick: 0, drive: None, watch: None, rheology: None }
+    }
+
+    /// Uses another instruction set, for tests and benchmarks; one of [`Level::available`].
+    pub fn set_level(&mut self, level: Level) {
+        assert!(Level::available().contains(&level), "this processor does not have {level}");
+        self.level = level;
+    }
+
+    /// Takes `steps` time steps.
+    pub fn advance(&mut self, steps: usize) {
+        for _ in 0..steps {
+            self.fill_links();
+            if let Some(drive) = &mut self.drive {
+                drive.advance(&self.memory, &self.links, &mut self.iolets);
+            }
+            let job = Job {
+                lattice: &self.lattice,
+                incoming: self.links.incoming(),
+                physics: self.physics,
+                rheology: self.rheology.as_deref(),
+                tick: self.tick,
+                level: self.level,
+            };
+            match &mut self.memory {
+                Memory::F32(pair) => job.step(pair),
+                Memory::F16(pair) => job.step(pair),
+            }
+            self.memory.swap();
+            self.tick = self.tick.wrapping_add(1);
+        }
+    }
 
     /// What passes through every opening link in the next step.
     fn fill_links(&mut self) {
         let modes = self.drive.as_ref().and_then(CpuDrive::modes);
-        self.links.fill(self.level, &self.now, &self.iolets, modes);
+        match &self.memory {
+            Memory::F32(pair) => self.links.fill(self.level, &pair.now, &self.iolets, modes),
+            Memory::F16(pair) => self.links.fill(self.level, &pair.now, &self.iolets, modes),
+        }
     }
 
     /// Volume that each opening takes in during the next step, lattice units; negative where it leaves.
@@ -176,13 +217,19 @@ impl CpuFlow {
     /// State of a site by its padded index.
     #[must_use]
     pub fn site(&self, site: usize) -> Moments {
-        self.now.site(site)
+        self.memory.site(site)
     }
 
-    /// The ten fields, each a padded site array.
+    /// The ten fields, each a padded site array: a view, or a copy where they are kept in 16 bits.
     #[must_use]
-    pub fn moments(&self) -> [&[f32]; FIELDS] {
-        self.now.slices()
+    pub fn moments(&self) -> [Cow<'_, [f32]>; FIELDS] {
+        self.memory.fields()
+    }
+
+    /// What the state's numbers are kept in.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.memory.storage()
     }
 
     /// The lattice that the flow is on.
@@ -196,11 +243,11 @@ impl CpuFlow {
     /// # Panics
     /// If an array has another length than the lattice's padded arrays.
     pub fn set_state(&mut self, fields: &[&[f32]; FIELDS]) {
-        self.now.copy_from(fields);
+        self.memory.copy_from(fields);
     }
 
     /// Sets the state of a site by its padded index.
     pub fn set_site(&mut self, site: usize, moments: &Moments) {
-        self.now.set_site(site, moments);
+        self.memory.set_site(site, moments);
     }
 }

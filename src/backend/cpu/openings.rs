@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::fields::{Fields, without_denormals};
 use super::kernel::parts;
+use super::number::{Number, in_units};
 use super::simd::{Level, Portable};
 use crate::fluid::iolet::{Iolet, Kind, Modes, moving, open};
 use crate::fluid::lanes::Lanes;
@@ -46,8 +47,8 @@ pub(super) struct Links {
 }
 
 /// What rows are computed from and to.
-struct Passing<'a> {
-    from: [*const f32; FIELDS],
+struct Passing<'a, T> {
+    from: [*const T; FIELDS],
     iolets: &'a [Iolet],
     modes: Option<(&'a Modes, &'a [f32])>,
     deltas: *const f32,
@@ -57,7 +58,7 @@ struct Passing<'a> {
 }
 
 // SAFETY: rows read what nobody writes meanwhile, and write the values of their own links.
-unsafe impl Sync for Passing<'_> {}
+unsafe impl<T: Number> Sync for Passing<'_, T> {}
 
 impl Links {
     /// `coefficients` has one value an opening link of the lattice.
@@ -109,7 +110,13 @@ impl Links {
     }
 
     /// Computes what passes for a state, the openings' conditions, and extra velocity modes with their amplitudes.
-    pub(super) fn fill(&mut self, level: Level, state: &Fields, iolets: &[Iolet], modes: Option<(&Modes, &[f32])>) {
+    pub(super) fn fill<T: Number>(
+        &mut self,
+        level: Level,
+        state: &Fields<T>,
+        iolets: &[Iolet],
+        modes: Option<(&Modes, &[f32])>,
+    ) {
         let passing = Passing {
             from: state.pointers(),
             iolets,
@@ -128,7 +135,7 @@ impl Links {
                     Level::Avx512 => rows_avx512(&passing, rows),
                     #[cfg(target_arch = "x86_64")]
                     Level::Avx2 => rows_avx2(&passing, rows),
-                    _ => pass::<Portable>(&passing, rows),
+                    _ => pass::<T, Portable>(&passing, rows),
                 }
             });
         };
@@ -144,21 +151,22 @@ struct Values([f32; LANES]);
 /// The pointers are to the padded arrays of the rows' lattice and to one value a link, the values of these rows' links are
 /// nobody else's, and the processor has the instruction set of `L`.
 #[inline(always)]
-unsafe fn pass<L: Lanes>(s: &Passing, rows: &[Row]) {
+unsafe fn pass<T: Number, L: Lanes>(s: &Passing<T>, rows: &[Row]) {
     for row in rows {
         let (q, iolet) = (row.direction as usize, &s.iolets[row.iolet as usize]);
         let (mut incoming, mut outgoing) = (Values([0.0; LANES]), Values([0.0; LANES]));
         // SAFETY: blocks and the rows behind them lie inside the padded arrays, and a row's links one after the other.
         unsafe {
-            let (out, even) = along::<L>(&s.from, q, row.own as usize);
+            let (out, even) = along::<T, L>(&s.from, q, row.own as usize);
             let value = if iolet.kind == Kind::Velocity {
                 let delta = L::splat(1.0).expand(row.mask, s.deltas.add(row.first as usize));
-                let term = term::<L>(s, row, iolet);
-                let onward = along::<L>(&s.from, q, row.behind as usize).0;
+                let term = term::<T, L>(s, row, iolet);
+                let onward = along::<T, L>(&s.from, q, row.behind as usize).0;
                 out.add(term).blend(row.backed, moving(delta, even.add(even), onward, term))
             } else {
                 let own = row.own as usize;
-                let j = [L::load(s.from[1].add(own)), L::load(s.from[2].add(own)), L::load(s.from[3].add(own))];
+                let (x, y, z) = (T::load(s.from[1].add(own)), T::load(s.from[2].add(own)), T::load(s.from[3].add(own)));
+                let j = [in_units::<T, L>(x), in_units::<T, L>(y), in_units::<T, L>(z)];
                 open(iolet, opposite(q), j)
             };
             value.store(incoming.0.as_mut_ptr());
@@ -180,19 +188,19 @@ unsafe fn pass<L: Lanes>(s: &Passing, rows: &[Row]) {
 /// # Safety
 /// `at` is a place in the padded arrays with sixteen values after it.
 #[inline(always)]
-unsafe fn along<L: Lanes>(from: &[*const f32; FIELDS], q: usize, at: usize) -> (L, L) {
+unsafe fn along<T: Number, L: Lanes>(from: &[*const T; FIELDS], q: usize, at: usize) -> (L, L) {
     // SAFETY: the caller's contract.
     let (even, odd) = unsafe {
         match q.div_ceil(2) {
-            1 => parts::<L, 1>(from, at),
-            2 => parts::<L, 3>(from, at),
-            3 => parts::<L, 5>(from, at),
-            4 => parts::<L, 7>(from, at),
-            5 => parts::<L, 9>(from, at),
-            6 => parts::<L, 11>(from, at),
-            7 => parts::<L, 13>(from, at),
-            8 => parts::<L, 15>(from, at),
-            _ => parts::<L, 17>(from, at),
+            1 => parts::<T, L, 1>(from, at),
+            2 => parts::<T, L, 3>(from, at),
+            3 => parts::<T, L, 5>(from, at),
+            4 => parts::<T, L, 7>(from, at),
+            5 => parts::<T, L, 9>(from, at),
+            6 => parts::<T, L, 11>(from, at),
+            7 => parts::<T, L, 13>(from, at),
+            8 => parts::<T, L, 15>(from, at),
+            _ => parts::<T, L, 17>(from, at),
         }
     };
     (if q % 2 == 1 { even.add(odd) } else { even.sub(odd) }, even)
@@ -203,7 +211,7 @@ unsafe fn along<L: Lanes>(from: &[*const f32; FIELDS], q: usize, at: usize) -> (
 /// # Safety
 /// A row's links have coefficients one after the other.
 #[inline(always)]
-unsafe fn term<L: Lanes>(s: &Passing, row: &Row, iolet: &Iolet) -> L {
+unsafe fn term<T: Number, L: Lanes>(s: &Passing<T>, row: &Row, iolet: &Iolet) -> L {
     let zero = L::splat(0.0);
     // SAFETY: the caller's contract.
     let plain = unsafe { zero.expand(row.mask, s.coefficients.add(row.first as usize)) }.mul(L::splat(iolet.value));
@@ -221,10 +229,10 @@ unsafe fn term<L: Lanes>(s: &Passing, row: &Row, iolet: &Iolet) -> L {
 /// # Safety
 /// The contract of [`pass`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,popcnt,bmi1,bmi2")]
-unsafe fn rows_avx512(s: &Passing, rows: &[Row]) {
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,fma,f16c,popcnt,bmi1,bmi2")]
+unsafe fn rows_avx512<T: Number>(s: &Passing<T>, rows: &[Row]) {
     // SAFETY: the caller's contract.
-    unsafe { pass::<super::simd::Avx512>(s, rows) }
+    unsafe { pass::<T, super::simd::Avx512>(s, rows) }
 }
 
 /// [`pass`] in AVX2.
@@ -232,8 +240,8 @@ unsafe fn rows_avx512(s: &Passing, rows: &[Row]) {
 /// # Safety
 /// The contract of [`pass`].
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma,popcnt,bmi1,bmi2")]
-unsafe fn rows_avx2(s: &Passing, rows: &[Row]) {
+#[target_feature(enable = "avx2,fma,f16c,popcnt,bmi1,bmi2")]
+unsafe fn rows_avx2<T: Number>(s: &Passing<T>, rows: &[Row]) {
     // SAFETY: the caller's contract.
-    unsafe { pass::<super::simd::Avx2>(s, rows) }
+    unsafe { pass::<T, super::simd::Avx2>(s, rows) }
 }

@@ -8,9 +8,10 @@ use super::device::Opened;
 use super::error::{Extent, GpuError};
 use super::flow::GpuFlow;
 use super::memory::Demand;
-use super::pipelines::{Binding, Checks, group, pipeline, shape, workgroups};
+use super::pipelines::{Binding, Build, Checks, group, pipeline, shape, workgroups};
 use super::shader::Kernel;
 use crate::fluid::moments::FIELDS;
+use crate::fluid::storage::Storage;
 
 /// What sizes are multiples of, bytes: a thread of the copy moves so many.
 const PIECE: u64 = 16;
@@ -43,10 +44,11 @@ impl Streams {
         let pair = shape(&gpu, "copy", &[Binding::Read, Binding::Write]);
         let from = shape(&gpu, "from", &[Binding::Read; FIELDS]);
         let to = shape(&gpu, "to", &[Binding::Write; FIELDS]);
+        let build = Build { storage: Storage::F32, checks: Checks::Off };
         let streams = Self {
             pipelines: [
-                pipeline(&gpu, Kernel::Copy, &[&pair], Checks::Off, &[]),
-                pipeline(&gpu, Kernel::Fields, &[&from, &to], Checks::Off, &[]),
+                pipeline(&gpu, Kernel::Copy, &[&pair], build, &[]),
+                pipeline(&gpu, Kernel::Fields, &[&from, &to], build, &[]),
             ],
             single: (0..FIELDS).map(|k| group(&gpu, &pair, [&states[0][k], &states[1][k]])).collect(),
             sides: [group(&gpu, &from, &states[0]), group(&gpu, &to, &states[1])],

@@ -6,20 +6,22 @@
 
 use std::sync::Arc;
 
-use super::admit::{bytes, field_bytes, fits};
+use super::admit::{bytes, fits};
 use super::device::{AdapterInfo, Opened};
 use super::drive::{GpuDrive, Shared};
 use super::error::{Extent, GpuError};
 use super::indices::{self, Watch};
 use super::layout;
 use super::memory::Demand;
-use super::pipelines::{Checks, Pipelines, group, workgroups};
+use super::pipelines::{Build, Pipelines, group, workgroups};
+use super::state::States;
 use crate::fluid::collision::{Physics, viscosity};
 use crate::fluid::drive::{Clock, Drive, OpeningState};
 use crate::fluid::iolet::{Iolet, Modes};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::rheology::{SEGMENTS, Table};
 use crate::fluid::shear::{CycleSums, WallStencil};
+use crate::fluid::storage::Storage;
 use crate::geometry::lattice::directions::weight;
 use crate::geometry::lattice::{LANES, Lattice};
 
@@ -36,11 +38,7 @@ pub struct GpuFlow {
     iolets: Vec<Iolet>,
     physics: Physics,
     pipelines: Pipelines,
-    /// Both states, and which of them is the present one.
-    states: [[wgpu::Buffer; FIELDS]; 2],
-    now: usize,
-    from: [wgpu::BindGroup; 2],
-    to: [wgpu::BindGroup; 2],
+    states: States,
     tables: wgpu::BindGroup,
     links: wgpu::BindGroup,
     physics_buffer: wgpu::Buffer,
@@ -88,16 +86,13 @@ impl GpuFlow {
         iolets: Vec<Iolet>,
         coefficients: &[f32],
         physics: Physics,
-        checks: Checks,
+        build: Build,
     ) -> Result<Self, GpuError> {
         crate::backend::assert_openings(&lattice, &iolets, coefficients);
-        fits(&gpu.info, &lattice)?;
-        let pipelines = Pipelines::new(&gpu, checks);
+        fits(&gpu.info, &lattice, build.storage)?;
+        let pipelines = Pipelines::new(&gpu, build);
         let storage = wgpu::BufferUsages::STORAGE;
-        let field = || gpu.buffer("field", field_bytes(&lattice), storage);
-        let states: [[_; FIELDS]; 2] = std::array::from_fn(|_| std::array::from_fn(|_| field()));
-        let from = [0, 1].map(|k: usize| group(&gpu, &pipelines.from, &states[k]));
-        let to = [0, 1].map(|k: usize| group(&gpu, &pipelines.to, &states[k]));
+        let states = States::new(&gpu, &pipelines, &lattice);
         let physics_bytes = size_of::<layout::Physics>() as u64;
         let physics_buffer = gpu.buffer("physics", physics_bytes, wgpu::BufferUsages::UNIFORM);
         let modes = Modes::default();
@@ -120,9 +115,6 @@ impl GpuFlow {
             physics,
             pipelines,
             states,
-            now: 0,
-            from,
-            to,
             physics_buffer,
             iolets_buffer,
             passing,
@@ -139,6 +131,12 @@ impl GpuFlow {
         flow.gpu.faults.wait(&flow.gpu.device, None);
         flow.check()?;
         Ok(flow)
+    }
+
+    /// What the state's numbers are kept in.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.states.storage()
     }
 
     /// The lattice that the flow is on.
@@ -182,15 +180,15 @@ impl GpuFlow {
             for _ in 0..steps {
                 self.fill_incoming(&mut pass);
                 if let Some(drive) = &self.drive {
-                    drive.advance(&self.pipelines.drive, &self.from[self.now], &mut pass);
+                    drive.advance(&self.pipelines.drive, self.states.from(), &mut pass);
                 }
                 pass.set_pipeline(flow);
-                pass.set_bind_group(0, &self.from[self.now], &[]);
-                pass.set_bind_group(1, &self.to[1 - self.now], &[]);
+                pass.set_bind_group(0, self.states.from(), &[]);
+                pass.set_bind_group(1, self.states.to(), &[]);
                 pass.set_bind_group(2, &self.tables, &[]);
                 let [x, y] = self.flow_groups;
                 pass.dispatch_workgroups(x, y, 1);
-                self.now = 1 - self.now;
+                self.states.swap();
             }
         }
         self.gpu.queue.submit([encoder.finish()])
@@ -202,7 +200,7 @@ impl GpuFlow {
             return;
         }
         pass.set_pipeline(&self.pipelines.incoming);
-        pass.set_bind_group(0, &self.from[self.now], &[]);
+        pass.set_bind_group(0, self.states.from(), &[]);
         pass.set_bind_group(1, &self.links, &[]);
         let [x, y] = self.incoming_groups;
         pass.dispatch_workgroups(x, y, 1);
@@ -322,8 +320,7 @@ impl GpuFlow {
     /// # Errors
     /// [`GpuError`] if the adapter was lost or refused something.
     pub fn state(&mut self) -> Result<[Vec<f32>; FIELDS], GpuError> {
-        let len = self.lattice.padded_len();
-        self.gpu.download_all(self.states[self.now].each_ref(), len, self.demand())
+        self.states.download(&self.gpu, self.lattice.padded_len(), self.demand())
     }
 
     /// Sets the ten fields, each a padded site array.
@@ -334,10 +331,9 @@ impl GpuFlow {
     /// # Panics
     /// If an array has another length than the lattice's padded arrays.
     pub fn set_state(&mut self, fields: &[&[f32]; FIELDS]) -> Result<(), GpuError> {
-        for (buffer, field) in self.states[self.now].iter().zip(fields) {
-            assert_eq!(field.len(), self.lattice.padded_len(), "a state of another lattice");
-            self.gpu.upload(buffer, bytemuck::cast_slice(field));
-        }
+        let len = self.lattice.padded_len();
+        assert!(fields.iter().all(|field| field.len() == len), "a state of another lattice");
+        self.states.upload(&self.gpu, fields);
         self.check()
     }
 
@@ -352,7 +348,7 @@ impl GpuFlow {
         indices::fits(&self.gpu, &stencil, self.lattice.sites)?;
         let (pipelines, len) = (&self.pipelines, self.lattice.padded_len());
         let shapes = [&pipelines.from, &pipelines.tables];
-        self.watch = Some(Watch::new(&self.gpu, shapes, pipelines.checks, stencil, average, len));
+        self.watch = Some(Watch::new(&self.gpu, shapes, pipelines.build, stencil, average, len));
         self.gpu.faults.wait(&self.gpu.device, None);
         self.check()
     }
@@ -363,7 +359,7 @@ impl GpuFlow {
         let nu = viscosity(f64::from(self.physics.omega)) as f32;
         if let Some(watch) = &mut self.watch {
             let sample = layout::Sample { weight, nu, thins: u32::from(self.thins) };
-            watch.accumulate(&self.gpu, [&self.from[self.now], &self.tables], sample, reference);
+            watch.accumulate(&self.gpu, [self.states.from(), &self.tables], sample, reference);
         }
     }
 
@@ -386,7 +382,7 @@ impl GpuFlow {
 
     fn demand(&self) -> Demand {
         let watch = self.watch.as_ref().map_or(0, Watch::bytes);
-        Demand { extent: Extent::Sites(self.lattice.sites), bytes: bytes(&self.lattice) + watch }
+        Demand { extent: Extent::Sites(self.lattice.sites), bytes: bytes(&self.lattice, self.states.storage()) + watch }
     }
 
     pub(super) fn check(&self) -> Result<(), GpuError> {

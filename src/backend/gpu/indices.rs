@@ -6,7 +6,7 @@ use super::device::Opened;
 use super::error::{Extent, GpuError};
 use super::layout::Sample;
 use super::memory::Demand;
-use super::pipelines::{Binding, Checks, group, pipeline, shape, workgroups};
+use super::pipelines::{Binding, Build, group, pipeline, shape, workgroups};
 use super::shader::Kernel;
 use crate::backend::tally::{Tally, assert_stencil};
 use crate::fluid::shear::{CycleSums, MEANS, WallStencil};
@@ -34,7 +34,7 @@ struct Job {
 impl Job {
     fn new(
         gpu: &Opened,
-        (kernel, checks): (Kernel, Checks),
+        (kernel, build): (Kernel, Build),
         [from, tables]: [&wgpu::BindGroupLayout; 2],
         buffers: &[(Binding, &wgpu::Buffer)],
         threads: usize,
@@ -42,7 +42,7 @@ impl Job {
         let kinds: Vec<Binding> = buffers.iter().map(|(kind, _)| *kind).collect();
         let own = shape(gpu, kernel.name(), &kinds);
         Self {
-            pipeline: pipeline(gpu, kernel, &[from, &own, tables], checks, &[]),
+            pipeline: pipeline(gpu, kernel, &[from, &own, tables], build, &[]),
             buffers: group(gpu, &own, buffers.iter().map(|(_, buffer)| *buffer)),
             groups: workgroups(threads as u64, gpu.info.max_compute_workgroups_per_dimension),
         }
@@ -64,7 +64,7 @@ impl Watch {
     pub(super) fn new(
         gpu: &Opened,
         shapes: [&wgpu::BindGroupLayout; 2],
-        checks: Checks,
+        build: Build,
         stencil: Arc<WallStencil>,
         average: bool,
         len: usize,
@@ -78,12 +78,12 @@ impl Watch {
         let points = gpu.table("points", &stencil.points);
         let sums = gpu.buffer("sums", sums_bytes(&stencil), storage);
         let buffers = [(Uniform, &sample), (Read, &taps), (Read, &points), (Write, &sums)];
-        let wall = Job::new(gpu, (Kernel::Accumulate, checks), shapes, &buffers, vertices);
+        let wall = Job::new(gpu, (Kernel::Accumulate, build), shapes, &buffers, vertices);
         let average = average.then(|| {
             let mean: [_; MEANS] = std::array::from_fn(|_| gpu.buffer("mean", 4 * len as u64, storage));
             let [x, y, z, drho] = mean.each_ref().map(|buffer| (Write, buffer));
             let buffers = [(Uniform, &sample), x, y, z, drho];
-            (Job::new(gpu, (Kernel::Average, checks), shapes, &buffers, len), mean)
+            (Job::new(gpu, (Kernel::Average, build), shapes, &buffers, len), mean)
         });
         Self { stencil, sample, points, sums, wall, average, len, tally: Tally::default() }
     }

@@ -14,6 +14,7 @@ pub mod wall;
 mod indices;
 mod instance;
 mod memory;
+mod state;
 
 #[cfg(test)]
 mod testing;

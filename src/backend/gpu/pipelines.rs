@@ -1,12 +1,21 @@
 //! Kernels compiled for a device, and the shapes of their bind groups.
 
+use super::admit::state_arrays;
 use super::device::Opened;
 use super::shader::Kernel;
-use crate::fluid::moments::FIELDS;
+use crate::fluid::storage::Storage;
 
 /// Storage buffers that the largest kernel sees: both states, blocks, wall rows, opening rows, opening links,
 /// relaxation rates.
-pub const STORAGE_BUFFERS: u32 = 2 * FIELDS as u32 + 5;
+#[must_use]
+pub fn storage_buffers(storage: Storage) -> u32 {
+    2 * state_buffers(storage) as u32 + 5
+}
+
+/// Buffers of a state: its arrays, and the count of steps where numbers are rounded by it.
+pub(super) fn state_buffers(storage: Storage) -> usize {
+    state_arrays(storage) + usize::from(storage == Storage::F16)
+}
 
 /// Threads in a workgroup: eight blocks.
 pub const WORKGROUP: u32 = 128;
@@ -18,6 +27,15 @@ pub enum Checks {
     Off,
     /// They check, for tests.
     On,
+}
+
+/// How kernels are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// What the numbers of a state are kept in.
+    pub storage: Storage,
+    /// Whether they check indices.
+    pub checks: Checks,
 }
 
 /// What a binding is.
@@ -35,7 +53,7 @@ pub(super) struct Pipelines {
     /// The same of a fluid with a rheology, once there is one.
     pub rheology: Option<wgpu::ComputePipeline>,
     pub incoming: wgpu::ComputePipeline,
-    pub checks: Checks,
+    pub build: Build,
     /// Group 0 of both: the state before the step.
     pub from: wgpu::BindGroupLayout,
     /// Group 1 of `flow`: the state after the step.
@@ -58,14 +76,14 @@ pub(super) struct DrivePipelines {
 }
 
 impl DrivePipelines {
-    fn new(gpu: &Opened, from: &wgpu::BindGroupLayout, checks: Checks) -> Self {
+    fn new(gpu: &Opened, from: &wgpu::BindGroupLayout, build: Build) -> Self {
         use Binding::{Read, Uniform, Write};
         let gauge_shape = shape(gpu, "gauge", &[Uniform, Read, Read, Read, Write, Write]);
         let bindings = [Uniform, Write, Read, Read, Write, Write, Write, Read, Read, Write];
         let openings_shape = shape(gpu, "openings", &bindings);
         Self {
-            gauge: pipeline(gpu, Kernel::Gauge, &[from, &gauge_shape], checks, &[]),
-            openings: pipeline(gpu, Kernel::Openings, &[&openings_shape], checks, &[]),
+            gauge: pipeline(gpu, Kernel::Gauge, &[from, &gauge_shape], build, &[]),
+            openings: pipeline(gpu, Kernel::Openings, &[&openings_shape], build, &[]),
             gauge_shape,
             openings_shape,
         }
@@ -73,31 +91,31 @@ impl DrivePipelines {
 }
 
 impl Pipelines {
-    pub(super) fn new(gpu: &Opened, checks: Checks) -> Self {
+    pub(super) fn new(gpu: &Opened, build: Build) -> Self {
         use Binding::{Read, Uniform, Write};
-        let from = shape(gpu, "from", &[Read; FIELDS]);
-        let to = shape(gpu, "to", &[Write; FIELDS]);
+        let from = shape(gpu, "from", &vec![Read; state_buffers(build.storage)]);
+        let to = shape(gpu, "to", &vec![Write; state_buffers(build.storage)]);
         let tables = shape(gpu, "tables", &[Uniform, Read, Read, Read, Read, Read]);
         let links = shape(gpu, "links", &[Read, Read, Write, Read, Read]);
-        let drive = DrivePipelines::new(gpu, &from, checks);
+        let drive = DrivePipelines::new(gpu, &from, build);
         Self {
-            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], checks, &[]),
+            flow: pipeline(gpu, Kernel::Flow, &[&from, &to, &tables], build, &[]),
             rheology: None,
-            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], checks, &[]),
+            incoming: pipeline(gpu, Kernel::Incoming, &[&from, &links], build, &[]),
             from,
             to,
             tables,
             links,
             drive,
-            checks,
+            build,
         }
     }
 
     /// Compiles the step of a fluid with a rheology, where that is not done.
     pub(super) fn admit_rheology(&mut self, gpu: &Opened) {
         let groups = [&self.from, &self.to, &self.tables];
-        let checks = self.checks;
-        self.rheology.get_or_insert_with(|| pipeline(gpu, Kernel::Flow, &groups, checks, &[("RHEOLOGY", 1.0)]));
+        let build = self.build;
+        self.rheology.get_or_insert_with(|| pipeline(gpu, Kernel::Flow, &groups, build, &[("RHEOLOGY", 1.0)]));
     }
 }
 
@@ -126,14 +144,14 @@ pub(super) fn pipeline(
     gpu: &Opened,
     kernel: Kernel,
     groups: &[&wgpu::BindGroupLayout],
-    checks: Checks,
+    build: Build,
     constants: &[(&str, f64)],
 ) -> wgpu::ComputePipeline {
     let source = wgpu::ShaderModuleDescriptor {
         label: Some(kernel.name()),
-        source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
+        source: wgpu::ShaderSource::Wgsl(kernel.source(build.storage).into()),
     };
-    let module = match checks {
+    let module = match build.checks {
         Checks::On => gpu.device.create_shader_module(source),
         // SAFETY: the kernels' loops are over ranges that the host has counted, and they index state, blocks, rows, links
         // and gauges only by what a lattice says of itself: neighbours and sites lie inside its padded arrays, rows and

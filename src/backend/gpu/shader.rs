@@ -1,7 +1,10 @@
 //! The shaders, and the linker that joins them.
 //!
 //! A shader is a plain WGSL file. Its first line may name the files that it builds on, `// import: lattice, moments`;
-//! linking puts each of those before it, once, and theirs before them.
+//! linking puts each of those before it, once, and theirs before them. Where a state is kept in 16 bits, `state_16` stands
+//! in for `state` and `after_16` for `after`: they load and store it.
+
+use crate::fluid::storage::Storage;
 
 /// A compute kernel: a file with an entry point `main`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +99,11 @@ impl Kernel {
         }
     }
 
-    /// The kernel with everything that it builds on, as one WGSL source.
+    /// The kernel with everything that it builds on, as one WGSL source, for states that are kept so.
     #[must_use]
-    pub fn source(self) -> String {
+    pub fn source(self, storage: Storage) -> String {
         let (mut joined, mut text) = (Vec::new(), String::new());
-        join(self.name(), &mut joined, &mut text);
+        join(self.name(), storage, &mut joined, &mut text);
         text
     }
 }
@@ -114,6 +117,8 @@ macro_rules! files {
 }
 files!(
     "accumulate",
+    "after",
+    "after_16",
     "arrive",
     "average",
     "collision",
@@ -132,6 +137,9 @@ files!(
     "openings",
     "rheology",
     "shear",
+    "state",
+    "state_16",
+    "storage",
     "wall",
     "wall_advance",
     "wall_blocks",
@@ -146,7 +154,12 @@ files!(
     "wall_search"
 );
 
-fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {
+fn join(name: &str, storage: Storage, joined: &mut Vec<String>, text: &mut String) {
+    let name = match (name, storage) {
+        ("state", Storage::F16) => "state_16",
+        ("after", Storage::F16) => "after_16",
+        _ => name,
+    };
     if joined.iter().any(|other| other == name) {
         return;
     }
@@ -156,7 +169,7 @@ fn join(name: &str, joined: &mut Vec<String>, text: &mut String) {
     };
     let imports = file.lines().next().and_then(|line| line.strip_prefix("// import: ")).unwrap_or("");
     for import in imports.split(", ").filter(|import| !import.is_empty()) {
-        join(import, joined, text);
+        join(import, storage, joined, text);
     }
     text.push_str(file);
 }

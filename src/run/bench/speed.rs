@@ -11,6 +11,7 @@ use super::{Bandwidth, Bytes, Counts, Device, Limit, Measured, UNEVEN, Wish};
 use crate::analysis::wall_shear::{Layer, WallSampler};
 use crate::backend::{BackendError, Flow, cpu};
 use crate::fluid::moments::FIELDS;
+use crate::fluid::storage::Storage;
 
 /// Steps between two samples of the indices.
 const INTERVAL: usize = 50;
@@ -173,7 +174,7 @@ impl<'a> Timer<'a> {
         let mut variants = vec![Variant::Newtonian, Variant::CarreauYasuda];
         let sampler = cut.surface.map(|surface| WallSampler::new(&cut.lattice, &surface, Layer::Thick));
         let opened = bench.wish.opened.clone();
-        let mut flow = Flow::open(opened, cut.lattice, cut.iolets, cut.coefficients, cut.physics)?;
+        let mut flow = Flow::open(opened, cut.lattice, cut.iolets, cut.coefficients, cut.physics, Storage::F32)?;
         if let Some(sampler) = sampler {
             flow.watch(sampler.stencil().clone(), false)?;
             variants.extend([Variant::Halfway, Variant::Indices]);

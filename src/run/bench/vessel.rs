@@ -14,6 +14,7 @@ use crate::fluid::collision::Physics;
 use crate::fluid::iolet::{self, Iolet, Kind};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::rheology::{CARREAU_YASUDA, Table};
+use crate::fluid::storage::Storage;
 use crate::geometry::check::VesselError;
 use crate::geometry::extend;
 use crate::geometry::lattice::{LANES, Lattice, LatticeError};
@@ -214,7 +215,7 @@ impl Cut {
     /// Itself, if the adapter has room for it.
     pub(super) fn admitted(self, opened: Option<&Opened>) -> Result<Self, Omitted> {
         if let Some(gpu) = opened {
-            admit::reserve(gpu, &self.lattice, 0)?;
+            admit::reserve(gpu, &self.lattice, Storage::F32, 0)?;
         }
         Ok(self)
     }

@@ -1,8 +1,9 @@
 //! The wall's kernels compiled for a device.
 
 use crate::backend::gpu::device::Opened;
-use crate::backend::gpu::pipelines::{Binding, Checks, pipeline, shape};
+use crate::backend::gpu::pipelines::{Binding, Build, Checks, pipeline, shape};
 use crate::backend::gpu::shader::Kernel;
+use crate::fluid::storage::Storage;
 
 /// A kernel and the shape of what it sees.
 pub(super) struct Compiled {
@@ -29,12 +30,14 @@ pub(super) struct Kernels {
 
 impl Kernels {
     pub(super) fn new(gpu: &Opened, checks: Checks) -> Self {
+        // These kernels see no state of a flow.
+        let build = Build { storage: Storage::F32, checks };
         let make = |kernel: Kernel, read: usize, written: usize, constants: &[(&str, f64)]| {
             let mut bindings = vec![Binding::Uniform];
             bindings.extend(std::iter::repeat_n(Binding::Read, read));
             bindings.extend(std::iter::repeat_n(Binding::Write, written));
             let shape = shape(gpu, kernel.name(), &bindings);
-            Compiled { pipeline: pipeline(gpu, kernel, &[&shape], checks, constants), shape }
+            Compiled { pipeline: pipeline(gpu, kernel, &[&shape], build, constants), shape }
         };
         let scalars = |product: u32| make(Kernel::WallScalars, 1, 1, &[("PRODUCT", f64::from(product))]);
         Self {
