@@ -19,7 +19,7 @@ fn run(name: &str, across: u32) -> Option<Value> {
         .arg("run")
         .arg(case)
         .args(["--device", "cpu", "--json", "-q", "--set", &format!("resolution.across={across}")])
-        .args(["--set", "time.tolerance=0.01", "--out"])
+        .args(["--set", "time.tolerance=0.02", "--out"])
         .arg(folder.path().join("out"))
         .output()
         .unwrap_or_else(|e| panic!("{e}"));
