@@ -118,6 +118,13 @@ struct Column {
     values: Vec<f64>,
 }
 
+impl Column {
+    fn array(&self) -> vtp::Array<'_> {
+        let values = vtp::Values::F64(&self.values);
+        vtp::Array { name: self.name, unit: self.unit, components: self.components, values }
+    }
+}
+
 /// Writes the tree without a flow.
 ///
 /// # Errors
@@ -154,13 +161,7 @@ fn write_lines(tree: &Tree, profiles: &[BranchProfile], unit: f64, path: &Path) 
     let branch: Vec<i32> =
         (0i32..).zip(&tree.branches).flat_map(|(k, branch)| vec![k; branch.points.len()]).collect();
     let shared: Vec<u8> = points().map(|point| u8::from(point.shared)).collect();
-    let array = |c: &Column| vtp::Array {
-        name: c.name,
-        unit: c.unit,
-        components: c.components,
-        values: vtp::Values::F64(&c.values),
-    };
-    let mut arrays: Vec<vtp::Array> = columns.iter().map(array).collect();
+    let mut arrays: Vec<vtp::Array> = columns.iter().map(Column::array).collect();
     arrays.push(vtp::Array { name: "branch", unit: "", components: 1, values: vtp::Values::I32(&branch) });
     arrays.push(vtp::Array { name: "shared", unit: "", components: 1, values: vtp::Values::U8(&shared) });
     let places: Vec<[f64; 3]> = points().map(|point| point.place).collect();
