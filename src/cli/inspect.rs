@@ -135,7 +135,10 @@ fn branches_text(tree: &Result<Tree, CentrelineError>) -> String {
         let [least, mean] = branch_diameters(branch).map(in_mm);
         let (name, length) = (&branch.name, in_mm(branch.length()));
         let from = branch.parent.map_or_else(String::new, |k| format!(", from {}", tree.branches[k].name));
-        let _ = writeln!(text, "      {name:<width$}  {length:>10} long, across {mean:>9} on average and {least:>9} at least{from}");
+        let _ = writeln!(
+            text,
+            "      {name:<width$}  {length:>10} long, across {mean:>9} on average and {least:>9} at least{from}"
+        );
     }
     text
 }

@@ -100,9 +100,10 @@ impl Nearest {
         while let Some(([node, first, end], level)) = open.pop() {
             let [low, high] = self.bounds[node];
             let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
-            // The box of nothing has no centre.
             let room = half.dot(&normal.abs()) * (1.0 + 1e-9) + 1e-12 * (centre - point).norm();
-            if !((centre - point).dot(&normal).abs() <= room) {
+            let off = (centre - point).dot(&normal).abs();
+            // The box of nothing has no centre.
+            if off > room || off.is_nan() {
                 continue;
             }
             if level == self.depth {

@@ -30,7 +30,11 @@ pub fn write(
 ) -> Result<u64, OutputError> {
     let (count, sum) = (lines.places.places.len(), lines.lengths.iter().sum::<usize>());
     if sum != count || lines.names.len() != lines.lengths.len() {
-        let reason = format!("{} lines of {sum} points in all with {} names, but {count} places", lines.lengths.len(), lines.names.len());
+        let reason = format!(
+            "{} lines of {sum} points in all with {} names, but {count} places",
+            lines.lengths.len(),
+            lines.names.len()
+        );
         return Err(OutputError::Shape { path: path.to_owned(), reason });
     }
     on_points.iter().try_for_each(|a| a.check(path, count, "points"))?;

@@ -83,7 +83,8 @@ impl Document {
         if list.is_empty() {
             return Ok(());
         }
-        let codes: Vec<String> = list.iter().flat_map(|t| format!("{t}\0").into_bytes()).map(|b| b.to_string()).collect();
+        let codes: Vec<String> =
+            list.iter().flat_map(|t| format!("{t}\0").into_bytes()).map(|b| b.to_string()).collect();
         self.text(&format!(
             "<DataArray type=\"String\" Name=\"{name}\" NumberOfTuples=\"{}\" format=\"ascii\">{}</DataArray>\n",
             list.len(),

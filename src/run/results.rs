@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::centreline::{self, Along, Mean};
 use super::RunError;
+use super::centreline::{self, Along, Mean};
 use super::level::Level;
 use super::plan::Plan;
 use super::region::Region;

@@ -103,7 +103,8 @@ pub(super) fn see(point: &Point, fields: &Fields, index: &Index) -> Seen {
             continue;
         }
         let sites = &sites[..count];
-        let mut speed: f64 = sites.iter().map(|&(site, w)| w * Vector3::from((fields.velocity)(site)).dot(&tangent)).sum();
+        let mut speed: f64 =
+            sites.iter().map(|&(site, w)| w * Vector3::from((fields.velocity)(site)).dot(&tangent)).sum();
         if count < 8 {
             let theirs = |&(site, w): &(usize, f64)| w * plane.depth(plane.flat(fields.lattice.position(site).into()));
             let depth: f64 = sites.iter().map(theirs).sum();

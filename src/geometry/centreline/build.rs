@@ -13,6 +13,9 @@ use crate::geometry::vessel::{Opening, Vessel};
 /// Points of a branch are this part of its median radius apart.
 const STEP: f64 = 0.2;
 
+/// Least distance of points, as part of the usual one.
+const FINEST: f64 = 0.1;
+
 /// Steps of a branch at most.
 const MOST_STEPS: f64 = 2000.0;
 
@@ -84,7 +87,8 @@ fn points(inside: &Inside, spots: &[Spot], arc: f64) -> Vec<Point> {
     radii.sort_by(f64::total_cmp);
     let lengths: Vec<f64> = spots.windows(2).map(|pair| (pair[1].place - pair[0].place).norm()).collect();
     let total: f64 = lengths.iter().sum();
-    let step = (STEP * radii[radii.len() / 2]).min(2.0 * STEP * radii[0]).max(total / MOST_STEPS);
+    let median = radii[radii.len() / 2];
+    let step = (STEP * median).min(2.0 * STEP * radii[0]).max(FINEST * STEP * median).max(total / MOST_STEPS);
     let count = (total / step).ceil().clamp(1.0, MOST_STEPS) as usize;
     let (mut k, mut before) = (0, 0.0);
     let mut places = Vec::with_capacity(count + 1);

@@ -86,6 +86,10 @@ fn spread(line: &[Spot]) -> Vec<Spot> {
     if out.len() > 1 && wait > 0.5 * (STEP * last.radius).max(least) {
         out.pop();
     }
+    // Others join a line between its ends.
+    if out.len() == 1 {
+        out.push(mix(first, last, 0.5));
+    }
     out.push(*last);
     out
 }

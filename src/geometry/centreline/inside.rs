@@ -29,9 +29,8 @@ impl Inside {
         let closed = close(vessel, &vec![0.0; vessel.openings.len()])?;
         let corners = |t: &[u32; 3]| t.map(|v| Vector3::from(closed.vertices[v as usize]));
         let faces: Vec<[Vector3<f64>; 3]> = closed.triangles.iter().map(corners).collect();
-        let normal = |[a, b, c]: &[Vector3<f64>; 3]| {
-            (b - a).cross(&(c - a)).try_normalize(0.0).unwrap_or_else(Vector3::zeros)
-        };
+        let normal =
+            |[a, b, c]: &[Vector3<f64>; 3]| (b - a).cross(&(c - a)).try_normalize(0.0).unwrap_or_else(Vector3::zeros);
         let normals: Vec<Vector3<f64>> = faces.iter().map(normal).collect();
         let mut at_vertex = vec![Vector3::zeros(); closed.vertices.len()];
         for ((triangle, corners), normal) in closed.triangles.iter().zip(&faces).zip(&normals) {

@@ -32,7 +32,8 @@ pub(super) fn join(lines: Vec<(Option<usize>, Vec<Spot>)>) -> Vec<Line> {
     lines.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let mut joined: Vec<Line> = Vec::new();
     for (_, opening, spots) in lines {
-        let line = if joined.is_empty() { Line { opening, spots, from: None } } else { leave(&joined, opening, &spots) };
+        let line =
+            if joined.is_empty() { Line { opening, spots, from: None } } else { leave(&joined, opening, &spots) };
         joined.push(line);
     }
     joined
@@ -41,7 +42,7 @@ pub(super) fn join(lines: Vec<(Option<usize>, Vec<Spot>)>) -> Vec<Line> {
 /// A line cut off where it joins one of the others.
 fn leave(joined: &[Line], opening: Option<usize>, spots: &[Spot]) -> Line {
     let mut entered = false;
-    let mut closest = (f64::INFINITY, 0, [0, 0]);
+    let mut closest = (f64::INFINITY, 0, [0, 1]);
     for k in (0..spots.len().saturating_sub(1)).rev() {
         let Some((gap, at)) = nearest(joined, spots[k].place) else { continue };
         entered |= gap < 1.0;
@@ -70,8 +71,9 @@ fn leave(joined: &[Line], opening: Option<usize>, spots: &[Spot]) -> Line {
 fn nearest(joined: &[Line], place: Vector3<f64>) -> Option<(f64, [usize; 2])> {
     let mut best: Option<(f64, [usize; 2])> = None;
     for (l, line) in joined.iter().enumerate() {
-        for k in 1..line.spots.len().saturating_sub(1) {
-            let gap = (line.spots[k].place - place).norm() / line.spots[k].radius.max(f64::MIN_POSITIVE);
+        let inner = line.spots.len().saturating_sub(2);
+        for (k, spot) in line.spots.iter().enumerate().skip(1).take(inner) {
+            let gap = (spot.place - place).norm() / spot.radius.max(f64::MIN_POSITIVE);
             if best.is_none_or(|(least, _)| gap < least) {
                 best = Some((gap, [l, k]));
             }

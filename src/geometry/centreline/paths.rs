@@ -9,9 +9,9 @@ use std::collections::BinaryHeap;
 
 use nalgebra::Vector3;
 
+use super::CentrelineError;
 use super::cells::{Cells, MOST};
 use super::inside::Inside;
-use super::CentrelineError;
 use crate::geometry::vessel::{Opening, Vessel};
 
 /// Finest cubes to begin with, in radii of the narrowest opening.
@@ -154,13 +154,7 @@ impl Reached {
     }
 }
 
-fn no_way(
-    vessel: &Vessel,
-    cells: &Cells,
-    reached: &Reached,
-    [inlet, k]: [usize; 2],
-    width: f64,
-) -> CentrelineError {
+fn no_way(vessel: &Vessel, cells: &Cells, reached: &Reached, [inlet, k]: [usize; 2], width: f64) -> CentrelineError {
     let opening = &vessel.openings[k];
     let far = |&k: &usize| (cells.centre(k) - Vector3::from(opening.centre)).norm();
     let found = (0..cells.len()).filter(|&k| reached.before[k] != u32::MAX);

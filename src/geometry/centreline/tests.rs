@@ -71,9 +71,9 @@ fn a_throat_of_a_tenth_has_its_radius() {
         let tree = tree(stenosis.surface().expect("a stenosis"), &["inlet", "outlet"]);
         let points = &tree.branches[0].points;
         let sphere = |point: &Point| {
-            let walls = (-600..=600).map(|k| 1e-5 * f64::from(k)).filter(|d| {
-                (0.0..=stenosis.total_length()).contains(&(point.place[0] + d))
-            });
+            let walls = (-600..=600)
+                .map(|k| 1e-5 * f64::from(k))
+                .filter(|d| (0.0..=stenosis.total_length()).contains(&(point.place[0] + d)));
             walls.map(|d| d.hypot(stenosis.radius(point.place[0] + d))).fold(f64::INFINITY, f64::min)
         };
         let step = points[1].arc;
