@@ -4,6 +4,7 @@
 
 pub mod build;
 pub mod cap;
+pub mod centreline;
 pub mod check;
 pub(crate) mod clearance;
 pub mod edges;
