@@ -45,6 +45,7 @@ pub struct Reference {
     /// of them has no reference.
     pub murray: Option<f64>,
     line: Line,
+    span: [f64; 2],
 }
 
 impl Reference {
@@ -52,6 +53,12 @@ impl Reference {
     #[must_use]
     pub fn diameter(&self, arc: f64) -> f64 {
         self.line.at(arc)
+    }
+
+    /// Healthy diameter at the branch's two ends, m.
+    #[must_use]
+    pub fn ends(&self) -> [f64; 2] {
+        self.span.map(|arc| self.diameter(arc))
     }
 
     /// Whether lesions of this branch can be graded.
@@ -101,7 +108,8 @@ fn reference(branch: &BranchProfile, all: &[BranchProfile]) -> Reference {
     } else {
         Basis::Healthy
     };
-    Reference { basis, healthy_share, murray: None, line }
+    let span = [branch.arc.first(), branch.arc.last()].map(|arc| arc.copied().unwrap_or(0.0));
+    Reference { basis, healthy_share, murray: None, line, span }
 }
 
 /// Length of the sections that are the branch's own, m.
