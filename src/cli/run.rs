@@ -13,6 +13,7 @@ use crate::backend::gpu::device;
 use crate::backend::native::Native;
 use crate::case::Storage;
 use crate::output::create_folder;
+use crate::run::centreline::Along;
 use crate::run::fit::Room;
 use crate::run::plan::Plan;
 use crate::run::pulse::Beat;
@@ -33,8 +34,8 @@ Examples:
   perfuse run cases/stenosis.toml --set resolution.across=32 --out results/fine
   perfuse run cases/stenosis.toml --set opening.inlet.flow=\"4 ml/s\" --device cpu --json -q
 
-Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv; where the case has a
-[wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
+Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv, centreline.vtp,
+profiles.csv; where the case has a [wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
 Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
 pub struct RunArgs {
     #[command(flatten)]
@@ -142,13 +143,20 @@ impl Job<'_> {
         self.clock.elapsed().as_secs_f64() - self.geometry
     }
 
+    /// Adds the branches to the summary, or says why there are none.
+    fn along(&self, along: &Along, summary: &mut Value) {
+        along.missing.iter().for_each(|why| self.reporter.say(&format!("warning: {why}")));
+        along.extend(summary);
+    }
+
     fn steady(&mut self, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
         let mut finished = steady::run(self.plan, open, control)?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
         let written = results::write(self.plan, &mut finished, self.folder)?;
         let answer = Answer::steady(self.plan, &finished);
-        let summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
+        let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
+        self.along(&written.along, &mut summary);
         Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }
 
@@ -164,6 +172,7 @@ impl Job<'_> {
         let (written, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
         let answer = pulse::summary::answer(beat, &finished);
         let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
+        self.along(&written.along, &mut summary);
         summary["cycle"] = pulse::summary::cycle(self.plan, beat, &finished, &indices);
         Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }

@@ -94,6 +94,27 @@ impl Nearest {
         Some(Hit { place: point, triangle: triangle.number, weights: weights(point, &triangle.corners) })
     }
 
+    /// Hands over the numbers of all triangles that the plane through `point` across `normal` may cut.
+    pub(crate) fn cut(&self, point: Vector3<f64>, normal: Vector3<f64>, take: &mut impl FnMut(u32)) {
+        let mut open = vec![([0, 0, self.triangles.len()], 0)];
+        while let Some(([node, first, end], level)) = open.pop() {
+            let [low, high] = self.bounds[node];
+            let (centre, half) = (0.5 * (low + high), 0.5 * (high - low));
+            // The box of nothing has no centre.
+            let room = half.dot(&normal.abs()) * (1.0 + 1e-9) + 1e-12 * (centre - point).norm();
+            if !((centre - point).dot(&normal).abs() <= room) {
+                continue;
+            }
+            if level == self.depth {
+                self.triangles[first..end].iter().for_each(|triangle| take(triangle.number));
+            } else {
+                let middle = first.midpoint(end);
+                open.push(([2 * node + 1, first, middle], level + 1));
+                open.push(([2 * node + 2, middle, end], level + 1));
+            }
+        }
+    }
+
     /// The nearest point and the slot of its triangle.
     fn search(&self, place: Vector3<f64>, within: f64, accept: &impl Fn(u32) -> bool) -> Option<(Vector3<f64>, usize)> {
         let mut best = (within * within, None);

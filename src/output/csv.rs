@@ -32,6 +32,15 @@ impl Table {
         self.body.push('\n');
     }
 
+    /// Adds a row whose first cell is a text.
+    pub fn push_named(&mut self, name: &str, row: &[f64]) {
+        let mut numbers = Self { body: String::new(), columns: self.columns.saturating_sub(1), header: String::new() };
+        numbers.push(row);
+        self.body.push_str(&quoted(name));
+        self.body.push(',');
+        self.body.push_str(&numbers.body);
+    }
+
     /// Writes header and rows.
     ///
     /// # Errors
@@ -42,8 +51,12 @@ impl Table {
 }
 
 fn title(name: &str, unit: &str) -> String {
-    let text = if unit.is_empty() { name.to_owned() } else { format!("{name} [{unit}]") };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    quoted(&if unit.is_empty() { name.to_owned() } else { format!("{name} [{unit}]") })
+}
+
+/// A text as a cell.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -60,5 +73,10 @@ mod tests {
         table.write(&path).expect("written");
         let text = std::fs::read_to_string(&path).expect("read");
         assert_eq!(text, "time [s],\"flow, inlet [ml/s]\",steps\n0.1,-1e-12,3.0\n0.2,,\n");
+        let mut named = Table::new(&[("branch", ""), ("arc", "mm")]);
+        named.push_named("j1,j2", &[0.5]);
+        named.write(&path).expect("written");
+        let text = std::fs::read_to_string(&path).expect("read");
+        assert_eq!(text, "branch,arc [mm]\n\"j1,j2\",0.5\n");
     }
 }

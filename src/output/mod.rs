@@ -10,6 +10,7 @@
 mod block;
 pub mod csv;
 pub mod file;
+pub mod lines;
 pub mod obj;
 pub mod pvd;
 pub mod vti;

@@ -56,23 +56,39 @@ impl Document {
 
     /// Adds the field data: time in seconds, and `name: unit` of every array that has one.
     pub fn field_data(&mut self, time: Option<f64>, units: &[(&str, &str)]) -> Result<(), OutputError> {
+        self.texts(time, units, &[])
+    }
+
+    /// Adds the field data, lists of texts by their names among it.
+    pub fn texts(
+        &mut self,
+        time: Option<f64>,
+        units: &[(&str, &str)],
+        lists: &[(&str, &[String])],
+    ) -> Result<(), OutputError> {
         self.text("<FieldData>\n")?;
         if let Some(time) = time {
             self.text(&format!(
                 "<DataArray type=\"Float64\" Name=\"TimeValue\" NumberOfTuples=\"1\" format=\"ascii\">{time:?}</DataArray>\n"
             ))?;
         }
-        let units: Vec<_> = units.iter().filter(|(_, unit)| !unit.is_empty()).collect();
-        if !units.is_empty() {
-            let codes: Vec<String> =
-                units.iter().flat_map(|(n, u)| format!("{n}: {u}\0").into_bytes()).map(|b| b.to_string()).collect();
-            self.text(&format!(
-                "<DataArray type=\"String\" Name=\"units\" NumberOfTuples=\"{}\" format=\"ascii\">{}</DataArray>\n",
-                units.len(),
-                codes.join(" ")
-            ))?;
-        }
+        let units = units.iter().filter(|(_, unit)| !unit.is_empty()).map(|(name, unit)| format!("{name}: {unit}"));
+        self.strings("units", &units.collect::<Vec<_>>())?;
+        lists.iter().try_for_each(|(name, list)| self.strings(name, list))?;
         self.text("</FieldData>\n")
+    }
+
+    /// An array of texts, if there are any: VTK keeps the bytes of each with a nought behind.
+    fn strings(&mut self, name: &str, list: &[String]) -> Result<(), OutputError> {
+        if list.is_empty() {
+            return Ok(());
+        }
+        let codes: Vec<String> = list.iter().flat_map(|t| format!("{t}\0").into_bytes()).map(|b| b.to_string()).collect();
+        self.text(&format!(
+            "<DataArray type=\"String\" Name=\"{name}\" NumberOfTuples=\"{}\" format=\"ascii\">{}</DataArray>\n",
+            list.len(),
+            codes.join(" ")
+        ))
     }
 
     /// Opens `PointData` or `CellData`, naming the first scalar and the first vector as the ones to show.

@@ -5,7 +5,7 @@ use crate::case::waveform::Signal;
 use crate::case::{Case, CaseError, Condition, Opening, suggestion};
 
 /// Numbers of every summary.
-const ALWAYS: [&str; 29] = [
+const ALWAYS: [&str; 30] = [
     "lattice.spacing_mm",
     "lattice.time_step_us",
     "lattice.sites",
@@ -21,6 +21,7 @@ const ALWAYS: [&str; 29] = [
     "performance.seconds.wall",
     "performance.seconds.output",
     "performance.seconds.total",
+    "performance.seconds.centreline",
     "performance.peak_memory_mb",
     "reynolds",
     "velocity_max_m_s",
@@ -48,6 +49,9 @@ const OF_AN_OPENING: [&str; 7] = [
     "pressure_mmHg.max",
 ];
 
+/// Numbers of the branch to an opening, after its name.
+const OF_A_BRANCH: [&str; 5] = ["length_mm", "min_diameter_mm", "mean_diameter_mm", "flow_ml_s", "pressure_ratio"];
+
 /// Numbers of a pulsating run, and those of them that have mean, smallest and largest value.
 const OF_A_CYCLE: [&str; 4] = ["period_s", "cycles", "cycles_from_rest", "storage_ml"];
 const SPREADS: [&str; 4] = ["tawss_pa", "osi", "rrt_per_pa", "ecap_per_pa"];
@@ -73,7 +77,10 @@ pub fn keys(case: &Case) -> Vec<String> {
     keys.extend(wall::numbers::keys(case));
     keys.extend(lesions::WORST.map(str::to_owned));
     let drops = case.openings.iter().filter(|opening| has_drop(case, opening));
-    keys.extend(drops.map(|opening| format!("pressure_drop_mmHg.{}", opening.name.get_ref())));
+    for name in drops.map(|opening| opening.name.get_ref()) {
+        keys.push(format!("pressure_drop_mmHg.{name}"));
+        keys.extend(OF_A_BRANCH.map(|key| format!("branches.{name}.{key}")));
+    }
     keys
 }
 

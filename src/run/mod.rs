@@ -7,6 +7,7 @@
 pub mod beat;
 pub mod bench;
 pub mod blood;
+pub mod centreline;
 pub mod cycle;
 pub mod ends;
 pub mod fit;

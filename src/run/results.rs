@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::centreline::{self, Along, Mean};
 use super::RunError;
 use super::level::Level;
 use super::plan::Plan;
@@ -27,10 +28,12 @@ pub struct Written {
     pub shear: WallShear,
     /// What the flow loads the wall with.
     pub loads: Vec<WallLoad>,
+    /// What the flow is like along the branches.
+    pub along: Along,
 }
 
-/// Writes the volume, the surface and the series into `folder`; returns the statistics of the wall shear, and the flow's
-/// load on the wall.
+/// Writes the volume, the surface, the branches and the series into `folder`; returns the statistics of the wall shear,
+/// the flow's load on the wall, and what it is like along the branches.
 ///
 /// # Errors
 /// [`RunError`] when a file cannot be written or the device fails.
@@ -51,7 +54,18 @@ pub fn write(plan: &Plan, run: &mut Finished, folder: &Path) -> Result<Written, 
     let wall = moment.wall(&fields, &sampler);
     let shear = moment.surface(&wall, &surface)?;
     pvd::Collection::new(&folder.join("surface.pvd")).push(time, &surface)?;
-    Ok(Written { shear, loads: vec![wall.load("steady", time)] })
+    let velocity = |site: usize| [1, 2, 3].map(|k: usize| level.scale.velocity_to_si(f64::from(fields[k][site]) / 3.0));
+    let pressure = |site: usize| moment.pressure(&fields, site);
+    let mean = Mean {
+        lattice: &level.lattice,
+        velocity: &velocity,
+        pressure: &pressure,
+        wss: &wall.shear_size(),
+        flows: run.last.flows.clone(),
+        pressures: run.last.pressures.clone(),
+    };
+    let along = centreline::write(plan, mean, folder)?;
+    Ok(Written { shear, loads: vec![wall.load("steady", time)], along })
 }
 
 /// Pressure (Pa) and wall shear (Pa, three numbers) at every vertex of the vessel's wall.
@@ -63,6 +77,12 @@ pub(super) struct AtVertices {
 }
 
 impl AtVertices {
+    /// Size of the wall shear at every vertex, Pa.
+    pub(super) fn shear_size(&self) -> Vec<f64> {
+        let size = |w: &[f32]| w.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
+        self.wss.chunks_exact(3).map(size).collect()
+    }
+
     /// The load of this name and time (s).
     pub(super) fn load(&self, name: impl Into<String>, time: f64) -> WallLoad {
         WallLoad {
@@ -106,14 +126,19 @@ fn probes(plan: &Plan, run: &Finished, path: &Path) -> Result<(), OutputError> {
 }
 
 impl Moment<'_> {
+    /// Pressure at a site, Pa.
+    fn pressure(&self, fields: &[&[f32]; FIELDS], site: usize) -> f64 {
+        let drho = Macro::read(&fields.map(|f| f[site])).drho;
+        self.reference + self.level.scale.pressure_to_si(f64::from(drho))
+    }
+
     /// The volume of a state.
     pub(super) fn volume(&self, fields: &[&[f32]; FIELDS], path: &Path) -> Result<(), OutputError> {
         let (plan, lattice, scale) = (self.plan, &self.level.lattice, &self.level.scale);
         let region = Region::new(plan, lattice);
         let pressure = |r: Range<usize>, out: &mut [f32]| {
             region.rows(r, &mut |at, site| {
-                let drho = Macro::read(&fields.map(|f| f[site])).drho;
-                out[at] = (self.reference + scale.pressure_to_si(f64::from(drho))) as f32;
+                out[at] = self.pressure(fields, site) as f32;
             });
         };
         let velocity = |r: Range<usize>, out: &mut [f32]| {

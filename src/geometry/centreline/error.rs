@@ -51,4 +51,16 @@ pub enum CentrelineError {
         /// The place nearest to the opening that was reached, m.
         reached: [f64; 3],
     },
+    /// A vessel too fine for the search.
+    #[error(
+        "the vessel needs more than {cubes} cubes down to a width of {} to find its centrelines: its narrowest opening is \
+         far too narrow beside the whole",
+        in_mm(*width)
+    )]
+    TooFine {
+        /// Most cubes.
+        cubes: usize,
+        /// Width of what was looked for, m.
+        width: f64,
+    },
 }

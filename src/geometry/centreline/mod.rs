@@ -1,11 +1,29 @@
 //! The tree of centrelines of a vessel: branches, junctions, radii and cross-sections.
 //!
 //! A centreline is the path of the centre of the largest sphere that passes through the vessel from the inlet to another
-//! opening. Lengths in metres, areas in square metres.
+//! opening (Antiga, Ene-Iordache and Remuzzi, IEEE Trans. Med. Imaging 22, 674, 2003). It is found in four steps, each in
+//! a module: cubes fill the inside, finer where it is narrower; a cheapest way leads through them to every opening; its
+//! points are moved to the middle, off the cubes; and ways are joined where one enters the tube of another. Sections are
+//! exact cuts of the surface by the planes across the branch.
+//!
+//! Lengths in metres, areas in square metres. The numbers of triangles and vertices play no part in the result but by
+//! rounding.
 
+mod build;
+mod cells;
+mod centre;
 mod error;
+mod inside;
+mod join;
+mod paths;
+mod section;
+#[cfg(test)]
+mod tests;
 
 pub use error::CentrelineError;
+
+use super::vessel::Vessel;
+use inside::Inside;
 
 /// Centrelines from an inlet to every other opening, joined where their branches join.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,6 +94,37 @@ pub struct RimPoint {
     pub vertices: [u32; 2],
     /// How far it is from the first to the second, 0 to 1.
     pub part: f64,
+}
+
+impl Tree {
+    /// The tree of a vessel whose blood enters at the opening number `inlet`. With one opening it has one branch, to the
+    /// place that is farthest from there.
+    ///
+    /// # Errors
+    /// [`CentrelineError`]: there is no such opening, or no way to another one.
+    pub fn new(vessel: &Vessel, inlet: usize) -> Result<Self, CentrelineError> {
+        let count = vessel.openings.len();
+        if inlet >= count {
+            return Err(CentrelineError::NoInlet { count });
+        }
+        let inside = Inside::new(vessel)?;
+        let ways = paths::ways(vessel, &inside, inlet)?;
+        let lines = ways.iter().map(|way| (way.opening, centre::centred(&inside, &way.points))).collect();
+        Ok(build::tree(vessel, &inside, inlet, &join::join(lines)))
+    }
+
+    /// The openings that lie downstream of a branch, by their positions in the vessel.
+    #[must_use]
+    pub fn downstream(&self, branch: usize) -> Vec<usize> {
+        let mut below = vec![false; self.branches.len()];
+        let mut found = Vec::new();
+        for (k, other) in self.branches.iter().enumerate() {
+            // A branch comes after its parent.
+            below[k] = k == branch || other.parent.is_some_and(|parent| below[parent]);
+            found.extend(other.opening.filter(|_| below[k]));
+        }
+        found
+    }
 }
 
 impl Point {

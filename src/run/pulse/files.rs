@@ -7,6 +7,7 @@ use crate::analysis::indices::{Indices, Means};
 use crate::case::wall::Instant;
 use crate::output::{Compression, OutputError, create_folder, csv, pvd, vtp};
 use crate::run::RunError;
+use crate::run::centreline::{self, Along, Mean};
 use crate::run::cycle::{surface_arrays, volume_arrays};
 use crate::run::plan::Plan;
 use crate::run::pulse::Beat;
@@ -77,6 +78,23 @@ impl<'a> Writer<'a> {
         at
     }
 
+    /// Writes what the mean flow over the cycle is like along the branches; `tawss` has three numbers a vertex, the first
+    /// of which counts.
+    fn along(&self, run: &Finished, tawss: &[f32]) -> Result<Along, OutputError> {
+        let Some(means) = Means::new(&run.sums, &run.level.scale) else { return Ok(Along::default()) };
+        let openings = 0..run.last.rows.first().map_or(0, |row| row.flows.len());
+        let wss: Vec<f64> = tawss.iter().step_by(3).map(|x| f64::from(*x)).collect();
+        let mean = Mean {
+            lattice: &run.level.lattice,
+            velocity: &|site| std::array::from_fn(|a| f64::from(means.velocity[a][site])),
+            pressure: &|site| f64::from(means.pressure[site]),
+            wss: &wss,
+            flows: openings.clone().map(|k| run.last.spread(|row| row.flows[k]).mean).collect(),
+            pressures: openings.map(|k| run.last.spread(|row| row.pressures[k]).mean).collect(),
+        };
+        centreline::write(self.plan, mean, &self.folder)
+    }
+
     /// Writes collections of the snapshots, the cycle's indices and averages, and the probes; returns the statistics of
     /// the time-averaged wall shear with the loads of the wall (those that the run reached), and the indices.
     ///
@@ -112,13 +130,14 @@ impl<'a> Writer<'a> {
         for (&vertex, value) in run.sampler.vertices().iter().zip(&indices.tawss) {
             tawss[3 * vertex as usize] = *value;
         }
+        let along = self.along(run, &tawss)?;
         let mean = self.mean(run, &indices);
         let loads = beat.loads.iter().zip(self.loads);
         let loads = loads.filter_map(|(instant, taken)| match instant {
             Instant::Mean => Some(mean.load(instant.name(), 0.0)),
             _ => taken,
         });
-        Ok((Written { shear: shear_statistics(wall, &tawss), loads: loads.collect() }, indices))
+        Ok((Written { shear: shear_statistics(wall, &tawss), loads: loads.collect(), along }, indices))
     }
 }
 
