@@ -45,7 +45,7 @@ fn grades_follow_a_taper_through_noise() {
             let shape = Stenosis { severity, outlet_diameter: Some(taper * d), ..base };
             let wave = |s: f64| 1.0 + noise * (4321.0 * s).sin();
             let lesions = found(&[branch(shape.total_length(), None, |s| 2.0 * shape.radius(s) * wave(s))]);
-            assert_eq!(lesions.len(), usize::from(severity > 0.2), "{severity} {taper} {noise}: {lesions:?}");
+            assert_eq!(lesions.len(), usize::from(severity > 0.25), "{severity} {taper} {noise}: {lesions:?}");
             for lesion in lesions {
                 let off = lesion.diameter_reduction() - severity;
                 assert!(off.abs() < if noise > 0.0 { 0.02 } else { 0.002 }, "{severity} {taper} {noise}: off by {off}");

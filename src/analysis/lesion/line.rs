@@ -1,11 +1,12 @@
 //! The straight line that most of a series lies on.
 
-/// A line: value at a middle place, and slope.
+/// A line: value at a middle place, and slope; level where it would leave the values that it was drawn through.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Line {
-    pub middle: f64,
-    pub value: f64,
-    pub slope: f64,
+    middle: f64,
+    value: f64,
+    slope: f64,
+    range: [f64; 2],
 }
 
 /// Relative distance from the line beyond which a value says nothing of it.
@@ -21,13 +22,28 @@ const STEEPEST: f64 = 0.1;
 const THROUGH: usize = 40;
 
 impl Line {
+    /// A level line that nothing was drawn through.
+    pub fn level(value: f64) -> Self {
+        Self::sloped(0.0, value, 0.0)
+    }
+
+    fn sloped(middle: f64, value: f64, slope: f64) -> Self {
+        Self { middle, value, slope, range: [f64::NEG_INFINITY, f64::INFINITY] }
+    }
+
+    /// The healthy value at a place. Beyond the healthy values a slope is not carried on: a vessel that widens behind a
+    /// lesion was not wider still before it.
     pub fn at(&self, place: f64) -> f64 {
+        self.straight(place).clamp(self.range[0], self.range[1])
+    }
+
+    fn straight(&self, place: f64) -> f64 {
         self.value + self.slope * (place - self.middle)
     }
 
     /// Distance of a value from the line as a fraction of the line's.
     fn off(&self, place: f64, value: f64) -> f64 {
-        value / self.at(place) - 1.0
+        value / self.straight(place) - 1.0
     }
 
     /// How well the line stands for the points: those near it count for it, those above against it, those below not at
@@ -54,7 +70,7 @@ impl Line {
             [sums[0] + w * (s - middle).powi(2), sums[1] + w * (s - middle) * (d - value)]
         });
         let slope = if level || spread[0] <= 0.0 { 0.0 } else { spread[1] / spread[0] };
-        Self { middle, value, slope: slope.clamp(-STEEPEST, STEEPEST) }
+        Self::sloped(middle, value, slope.clamp(-STEEPEST, STEEPEST))
     }
 
     /// The line that most of the points (place, value) lie on, and the share of them within its scatter; none without
@@ -75,8 +91,13 @@ impl Line {
         for _ in 0..8 {
             line = line.refined(points, scatter, level);
         }
-        let inside = points.iter().filter(|(s, d)| line.off(*s, *d).abs() <= WIDEST).count();
-        Some((line, inside as f64 / points.len() as f64))
+        let healthy: Vec<f64> =
+            points.iter().filter(|(s, d)| line.off(*s, *d).abs() <= WIDEST).map(|(_, d)| *d).collect();
+        if !healthy.is_empty() {
+            let largest = healthy.iter().copied().fold(f64::MIN, f64::max);
+            line.range = [healthy.iter().copied().fold(largest, f64::min), largest];
+        }
+        Some((line, healthy.len() as f64 / points.len() as f64))
     }
 
     /// Half width of the weights by the scatter of the points that lie near: 4.685 standard deviations from the median
@@ -93,19 +114,15 @@ impl Line {
     fn best(points: &[(f64, f64)], span: f64) -> Option<Self> {
         let stride = points.len().div_ceil(THROUGH);
         let some: Vec<(f64, f64)> = points.iter().step_by(stride).copied().collect();
-        let level = some.iter().map(|&(middle, value)| Self { middle, value, slope: 0.0 });
+        let level = some.iter().map(|&(middle, value)| Self::sloped(middle, value, 0.0));
         let pair = |(k, a): (usize, &(f64, f64))| {
             let a = *a;
             let far = move |b: &&(f64, f64)| b.0 - a.0 >= 0.3 * span && b.0 > a.0;
-            some[k + 1..].iter().filter(far).map(move |b| Self {
-                middle: a.0,
-                value: a.1,
-                slope: (b.1 - a.1) / (b.0 - a.0),
-            })
+            some[k + 1..].iter().filter(far).map(move |b| Self::sloped(a.0, a.1, (b.1 - a.1) / (b.0 - a.0)))
         };
         let sloped = some.iter().enumerate().flat_map(pair);
         let positive = |line: &Self| {
-            let ends = [points[0].0, points[points.len() - 1].0].map(|s| line.at(s));
+            let ends = [points[0].0, points[points.len() - 1].0].map(|s| line.straight(s));
             let largest = ends[0].max(ends[1]);
             line.slope.abs() <= STEEPEST && ends.iter().all(|end| *end > 0.25 * largest)
         };

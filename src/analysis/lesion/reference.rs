@@ -7,14 +7,15 @@
 //! not at all. It is then refined by least squares with Tukey's weights (Beaton and Tukey, Technometrics 16, 147, 1974),
 //! at last with a width of 4.685 standard deviations of the healthy sections, at least 2 %. So it is a regression over
 //! the healthy parts before and behind a lesion, which may take up to about half of the branch. Where the healthy parts
-//! cover less than half of the branch's length the line is level. Clinical practice interpolates between a proximal and a
+//! cover less than half of the branch's length the line is level, and nowhere does it leave the range of the healthy
+//! diameters. Clinical practice interpolates between a proximal and a
 //! distal reference in the same way (Reiber et al., Circulation 71, 280, 1985: the reference diameter function).
 
 use super::line::Line;
 use crate::analysis::profile::BranchProfile;
 
 /// Shortest branch, in reference diameters without junctions, that tells what is healthy in it.
-const SHORTEST: f64 = 2.0;
+const SHORTEST: f64 = 1.5;
 
 /// Least share of a branch's sections near its reference.
 const LEAST_SHARE: f64 = 0.25;
@@ -27,7 +28,8 @@ const NARROW: f64 = 0.8;
 pub enum Basis {
     /// A regression over the branch's own healthy sections.
     Healthy,
-    /// The branch is too short outside its junctions: the diameters are those that it has, and it is not graded.
+    /// The branch has less than 1.5 diameters of length outside its junctions: the reference is the median diameter of its
+    /// inscribed spheres, and it is not graded.
     TooShort,
     /// The diameters vary so much that no line is near a quarter of them; not graded.
     Irregular,
@@ -94,11 +96,10 @@ fn reference(branch: &BranchProfile, all: &[BranchProfile]) -> Reference {
     let point = |k: usize| (branch.arc[k], branch.diameter(k));
     let clear: Vec<(f64, f64)> = (0..branch.len()).filter(|&k| own[k] && is_clear(branch, &own, all, k)).map(point).collect();
     let any: Vec<(f64, f64)> = (0..branch.len()).filter(|&k| own[k]).map(point).collect();
+    let points = [clear, any].into_iter().find(|points| points.len() >= 3).unwrap_or_default();
     // A branch that is all junction still needs a size for the tube that sacs are told from.
-    let inscribed = || (0..branch.len()).map(|k| (branch.arc[k], 2.0 * branch.radius[k])).collect::<Vec<_>>();
-    let points = [clear, any, inscribed()].into_iter().find(|points| points.len() >= 3).unwrap_or_default();
-    let fallback = Line { middle: 0.0, value: 2.0 * branch.radius.first().copied().unwrap_or(0.0), slope: 0.0 };
-    let (line, healthy_share) = Line::through_most(&points).unwrap_or((fallback, 0.0));
+    let inscribed = Line::level(2.0 * median(&branch.radius));
+    let (line, healthy_share) = Line::through_most(&points).unwrap_or((inscribed, 0.0));
     let middle = branch.arc.get(branch.len() / 2).copied().unwrap_or(0.0);
     let length = own_length(branch, &own);
     let basis = if length < SHORTEST * line.at(middle) {
@@ -108,8 +109,15 @@ fn reference(branch: &BranchProfile, all: &[BranchProfile]) -> Reference {
     } else {
         Basis::Healthy
     };
+    let line = if basis == Basis::TooShort { inscribed } else { line };
     let span = [branch.arc.first(), branch.arc.last()].map(|arc| arc.copied().unwrap_or(0.0));
     Reference { basis, healthy_share, murray: None, line, span }
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// Length of the sections that are the branch's own, m.

@@ -1,10 +1,16 @@
 //! Narrowings: where a branch falls below its reference, how far, and what that costs.
 //!
-//! A lesion begins where the diameter falls 20 % below the reference and spreads both ways to where it is 10 % below, so
+//! A lesion begins where the diameter falls 25 % below the reference (less is called minimal: CAD-RADS 2.0, Cury et al.,
+//! J. Cardiovasc. Comput. Tomogr. 16, 536, 2022) and spreads both ways to where it is 10 % below, so
 //! that one that wavers about a threshold is found once. One section alone is no lesion: each counts with the median of
 //! itself and its neighbours. Sections where branches join are left out; a lesion may reach up to them, and is then called
 //! ostial at the beginning of a branch. A narrowing that goes on to an end of the vessel without widening again by half of
-//! its depth is a narrow vessel and no focal lesion. Narrowest place and grade are those of the parabola through the
+//! its depth is a narrow vessel and no focal lesion.
+//!
+//! Where a lesion reaches the end of a branch, one of its two references is missing. If the branch is wider there than at
+//! the narrowest place by more than a lesion needs, that widest section is taken for the missing one: the reference is then
+//! the straight line between it and the healthy part on the other side. A coarctation behind a narrow arch and before a
+//! widened descending aorta is so graded by both, as a reader would do. Narrowest place and grade are those of the parabola through the
 //! narrowest section and its neighbours.
 
 use std::f64::consts::PI;
@@ -13,7 +19,7 @@ use super::reference::{Reference, own};
 use crate::analysis::profile::BranchProfile;
 
 /// Diameter reduction from which a narrowing is a lesion.
-const BEGINS: f64 = 0.20;
+const BEGINS: f64 = 0.25;
 
 /// Diameter reduction to which a lesion spreads.
 const SPREADS: f64 = 0.10;
@@ -86,7 +92,8 @@ pub fn stenoses(branches: &[BranchProfile], references: &[Reference], nu: f64) -
     for (k, reference) in references.iter().enumerate().filter(|(_, reference)| reference.grades()) {
         let branch = &branches[k];
         let ends = branches.iter().all(|other| other.parent != Some(k));
-        let lumen = Lumen::new(branch, reference, ends);
+        let mut lumen = Lumen::new(branch, reference, ends);
+        lumen.complete();
         let regions = lumen.regions();
         for (at, region) in regions.iter().enumerate() {
             let next = regions.get(at + 1).map_or(branch.len() - 1, |next| next.first);
@@ -106,8 +113,9 @@ struct Region {
 /// A branch beside its reference.
 struct Lumen<'a> {
     branch: &'a BranchProfile,
-    reference: &'a Reference,
     own: Vec<bool>,
+    /// Healthy diameter, m.
+    healthy: Vec<f64>,
     /// Diameter over the reference.
     part: Vec<f64>,
     /// Whether the branch ends at an end of the vessel.
@@ -116,8 +124,42 @@ struct Lumen<'a> {
 
 impl<'a> Lumen<'a> {
     fn new(branch: &'a BranchProfile, reference: &'a Reference, ends: bool) -> Self {
-        let part = |k: usize| branch.diameter(k) / reference.diameter(branch.arc[k]);
-        Self { branch, reference, own: own(branch), part: (0..branch.len()).map(part).collect(), ends }
+        let healthy: Vec<f64> = branch.arc.iter().map(|&arc| reference.diameter(arc)).collect();
+        let part = (0..branch.len()).map(|k| branch.diameter(k) / healthy[k]).collect();
+        Self { branch, own: own(branch), healthy, part, ends }
+    }
+
+    /// Gives lesions that reach an end of the branch the reference that is missing there.
+    fn complete(&mut self) {
+        let (Some(first), Some(last)) = (self.own.iter().position(|own| *own), self.own.iter().rposition(|own| *own))
+        else {
+            return;
+        };
+        for region in self.regions() {
+            let at = self.narrowest(&region);
+            if region.first == first && region.last < last {
+                self.lean(at, (region.first..=at).rev().collect(), region.last + 1);
+            } else if region.last == last && region.first > first {
+                self.lean(at, (at..=region.last).collect(), region.first - 1);
+            }
+        }
+    }
+
+    /// Draws the reference from the widest of the sections that lead from the narrowest one to the end of the branch to the
+    /// healthy one on the other side, if it is wide enough.
+    fn lean(&mut self, at: usize, toward: Vec<usize>, healthy: usize) {
+        let by_size = |a: &&usize, b: &&usize| self.branch.diameter(**a).total_cmp(&self.branch.diameter(**b));
+        let Some(&widest) = toward.iter().max_by(by_size) else { return };
+        let (from, to) = (self.branch.diameter(widest), self.healthy[healthy]);
+        if self.branch.diameter(at) >= (1.0 - BEGINS) * from {
+            return;
+        }
+        let [start, end] = [widest, healthy].map(|k| self.branch.arc[k]);
+        for k in toward.into_iter().chain(at.min(healthy)..=at.max(healthy)) {
+            let along = ((self.branch.arc[k] - start) / (end - start)).clamp(0.0, 1.0);
+            self.healthy[k] = from + along * (to - from);
+            self.part[k] = self.branch.diameter(k) / self.healthy[k];
+        }
     }
 
     /// Median of a section and its neighbours.
@@ -170,7 +212,7 @@ impl<'a> Lumen<'a> {
             let along: Vec<f64> = self.branch.places.iter().map(|place| place[axis]).collect();
             self.at(&along, at, shift)
         });
-        let reference_diameter = self.reference.diameter(arc);
+        let reference_diameter = self.at(&self.healthy, at, shift);
         let diameter = part * reference_diameter;
         let radius = (region.first..=region.last).map(|k| self.branch.radius[k]).fold(f64::INFINITY, f64::min);
         let extent = self.extent(region);
@@ -230,7 +272,7 @@ impl<'a> Lumen<'a> {
             return None;
         }
         let before = region.first.saturating_sub(1);
-        let far = branch.arc[region.last] + RECOVERY * self.reference.diameter(branch.arc[region.last]);
+        let far = branch.arc[region.last] + RECOVERY * self.healthy[region.last];
         let behind = (region.last..=next.max(region.last)).filter(|&k| k == region.last || branch.arc[k] <= far);
         let highest = behind.max_by(|&a, &b| branch.pressure[a].total_cmp(&branch.pressure[b]))?;
         let flow = branch.flow[at];
