@@ -2,8 +2,8 @@
 //!
 //! The flow of a branch is what leaves through the openings downstream of it: blood is incompressible, so in a steady flow,
 //! or the mean over a cycle, nothing else can be, and the openings' flows are those that the lattice counts exactly. The
-//! integral of the velocity over the section, which [`integrated`] gives, agrees with it but for the rounding of the
-//! section to the lattice; it is what a test of the two compares.
+//! integral of the velocity over the section agrees with it but for the rounding of the section to the lattice, and is
+//! given beside it as a check.
 //!
 //! The pressure ratio is the mean pressure of a section over that of the inlet, both as absolute as the case states them:
 //! with the flow of hyperaemia it is the computed counterpart of the fractional flow reserve (Pijls et al., N. Engl. J.
@@ -83,41 +83,37 @@ impl BranchProfile {
     }
 }
 
-/// The profiles of all branches of a tree, in their order. Where no site lies near a section its pressure is that of the
+/// The profiles of all branches of a tree, in their order; and of each branch the flow (m^3/s) by the integral of the
+/// velocity over every section, nought where there is none. Where no site lies near a section its pressure is that of the
 /// section before it.
 #[must_use]
-pub fn profiles(tree: &Tree, fields: &Fields) -> Vec<BranchProfile> {
+pub fn profiles(tree: &Tree, fields: &Fields) -> (Vec<BranchProfile>, Vec<Vec<f64>>) {
     let mut found: Vec<BranchProfile> = Vec::with_capacity(tree.branches.len());
+    let mut integrals = Vec::with_capacity(tree.branches.len());
     for (k, branch) in tree.branches.iter().enumerate() {
         let leaving = |&opening: &usize| -fields.flows.get(opening).copied().unwrap_or(0.0);
         let flow: f64 = tree.downstream(k).iter().map(leaving).sum();
         let upstream = branch.parent.and_then(|parent| found[parent].pressure.last().copied());
-        found.push(profile(branch, fields, flow, upstream.unwrap_or(fields.inlet_pressure)));
+        let (profile, integral) = profile(branch, fields, flow, upstream.unwrap_or(fields.inlet_pressure));
+        found.push(profile);
+        integrals.push(integral);
     }
-    found
+    (found, integrals)
 }
 
-/// Flow (m^3/s) downstream through every section of a branch by the integral of the velocity; nought where there is no
-/// section.
-#[must_use]
-pub fn integrated(branch: &Branch, fields: &Fields) -> Vec<f64> {
+/// The profile of a branch with this flow, below a section of pressure `upstream` (Pa), and the flow by the integral.
+fn profile(branch: &Branch, fields: &Fields, flow: f64, upstream: f64) -> (BranchProfile, Vec<f64>) {
     let index = fields.lattice.index();
-    branch.points.par_iter().map(|point| sample::see(point, fields, &index).flow).collect()
-}
-
-/// The profile of a branch with this flow, below a section of pressure `upstream` (Pa).
-fn profile(branch: &Branch, fields: &Fields, flow: f64, upstream: f64) -> BranchProfile {
-    let index = fields.lattice.index();
-    let seen = |point: &Point| (sample::see(point, fields, &index).pressure, sample::along_rim(point, fields.wss));
+    let seen = |point: &Point| (sample::see(point, fields, &index), sample::along_rim(point, fields.wss));
     let seen: Vec<_> = branch.points.par_iter().with_min_len(4).map(seen).collect();
     let of = |value: fn(&Point) -> f64| branch.points.iter().map(value).collect::<Vec<f64>>();
     let mut last = upstream;
     let mut pressure = Vec::with_capacity(seen.len());
     for (found, _) in &seen {
-        last = found.unwrap_or(last);
+        last = found.pressure.unwrap_or(last);
         pressure.push(last);
     }
-    BranchProfile {
+    let profile = BranchProfile {
         name: branch.name.clone(),
         parent: branch.parent,
         arc: of(|point| point.arc),
@@ -130,10 +126,14 @@ fn profile(branch: &Branch, fields: &Fields, flow: f64, upstream: f64) -> Branch
         pressure,
         wss_mean: seen.iter().map(|(_, [mean, _])| *mean).collect(),
         wss_max: seen.iter().map(|(_, [_, most])| *most).collect(),
-    }
+    };
+    (profile, seen.iter().map(|(found, _)| found.flow).collect())
 }
 
 /// A pressure over that of the inlet; not a number where the inlet has none.
 fn ratio(pressure: f64, inlet: f64) -> f64 {
     if inlet == 0.0 { f64::NAN } else { pressure / inlet }
 }
+
+#[cfg(test)]
+mod tests;

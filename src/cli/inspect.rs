@@ -7,19 +7,26 @@ use clap::Args;
 use serde_json::json;
 use thiserror::Error;
 
-use super::starter::case_file;
+use super::starter::{case_file, named};
 use super::{Failure, print, print_json};
+use crate::analysis::lesion::Wall;
 use crate::geometry::build::Repairs;
+use crate::geometry::centreline::{Branch, CentrelineError, Tree};
 use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
 use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
-use crate::geometry::vessel::Selector;
+use crate::geometry::surface::Surface;
+use crate::geometry::vessel::{Selector, Vessel};
+use crate::run::RunError;
+use crate::run::centreline::{branch_diameters, write_tree};
+use crate::run::lesions::{self, Lesions};
 
 /// Look a vessel surface over: size, soundness, unit, and every opening.
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  perfuse inspect aorta.stl\n  perfuse inspect wall.stl inlet.stl outlet.stl --unit cm\n  \
-                        perfuse inspect aorta.stl --case > aorta.toml && perfuse check aorta.toml"
+                        perfuse inspect aorta.stl --case > aorta.toml && perfuse check aorta.toml\n  \
+                        perfuse inspect aorta.stl --centreline centreline.vtp"
 )]
 pub struct InspectArgs {
     /// Surface files (.obj .stl .vtp .vtk) that together make one vessel
@@ -34,6 +41,9 @@ pub struct InspectArgs {
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
+    /// Write the tree of centrelines as lines (.vtp)
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    pub centreline: Option<PathBuf>,
 }
 
 /// Why a surface could not be looked over, or is not usable.
@@ -51,6 +61,9 @@ pub enum InspectError {
              (free rims, flat caps, or a named patch each)"
     )]
     TooFewEnds(String),
+    /// There are no centrelines to write.
+    #[error(transparent)]
+    Centreline(#[from] CentrelineError),
     /// A case in this unit would be refused.
     #[error("with unit = \"{unit}\" the widest end is {} across; vessels have 0.5 to 40 mm: give --unit {}",
             in_mm(*diameter), if fitting.is_empty() { "that fits".to_owned() } else { fitting.join(" or --unit ") })]
@@ -83,12 +96,72 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
     }
+    let (tree, lesions) = tree(surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
+    let lesions = serde_json::Value::Object(lesions.as_ref().map(Lesions::as_json).unwrap_or_default());
     if args.json {
-        print_json(&as_json(&found))?;
+        let mut report = as_json(&found);
+        report["branches"] = branches_json(&tree);
+        for (key, value) in lesions.as_object().into_iter().flatten() {
+            report[key] = value.clone();
+        }
+        report["centreline_error"] = tree.as_ref().err().map(ToString::to_string).into();
+        print_json(&report)?;
     } else {
-        print(&as_text(&found))?;
+        print(&(as_text(&found) + &branches_text(&tree) + &lesions::lines(&lesions)))?;
     }
-    found.error().map_or(Ok(()), |error| Err(InspectError::from(error).into()))
+    if let Some(error) = found.error() {
+        return Err(InspectError::from(error).into());
+    }
+    args.centreline.as_ref().map_or(Ok(()), |path| {
+        let tree = tree.map_err(InspectError::from)?;
+        Ok(write_tree(&tree, found.surface.unit, path).map_err(RunError::from)?)
+    })
+}
+
+/// The centrelines from the inlet with the lesions along them, the ends named as in a case made from this surface; nothing
+/// where there is no vessel.
+fn tree(surface: Surface, found: &Inspection) -> Result<(Tree, Option<Lesions>), CentrelineError> {
+    if found.error().is_some() {
+        return Ok((Tree::default(), None));
+    }
+    let ends = named(found).into_iter().map(|(name, end)| (name, end.selector.clone()));
+    let vessel = Vessel::build(surface, &ends.collect::<Vec<_>>())?;
+    let tree = Tree::new(&vessel, 0)?;
+    let wall = Wall { surface: &vessel.wall, shear: None };
+    // Without a flow there is no viscosity to speak of.
+    let lesions = lesions::find(&lesions::geometry(&tree), &wall, 0.0);
+    Ok((tree, Some(lesions)))
+}
+
+/// The branches for people: name, length, diameters.
+fn branches_text(tree: &Result<Tree, CentrelineError>) -> String {
+    let tree = match tree {
+        Ok(tree) if tree.branches.is_empty() => return String::new(),
+        Ok(tree) => tree,
+        Err(error) => return format!("branches    none: {error}\n"),
+    };
+    let mut text = format!("branches    {}\n", tree.branches.len());
+    let width = tree.branches.iter().map(|branch| branch.name.chars().count()).max().unwrap_or(0);
+    for branch in &tree.branches {
+        let [least, mean] = branch_diameters(branch).map(in_mm);
+        let (name, length) = (&branch.name, in_mm(branch.length()));
+        let from = branch.parent.map_or_else(String::new, |k| format!(", from {}", tree.branches[k].name));
+        let _ = writeln!(text, "      {name:<width$}  {length:>10} long, across {mean:>9} on average and {least:>9} at least{from}");
+    }
+    text
+}
+
+/// The branches for programs, lengths in mm.
+fn branches_json(tree: &Result<Tree, CentrelineError>) -> serde_json::Value {
+    let Ok(tree) = tree else { return json!([]) };
+    let branch = |branch: &Branch| {
+        let [least, mean] = branch_diameters(branch);
+        json!({
+            "name": branch.name, "parent": branch.parent.map(|k| tree.branches[k].name.clone()),
+            "length_mm": 1e3 * branch.length(), "min_diameter_mm": 1e3 * least, "mean_diameter_mm": 1e3 * mean,
+        })
+    };
+    tree.branches.iter().map(branch).collect()
 }
 
 /// Checks that a case can be written.

@@ -38,12 +38,8 @@ pub fn case_file(files: &[PathBuf], found: &Inspection) -> String {
         quoted(&stem),
         quoted(&unit_name(found.surface.unit))
     );
-    let outlets = found.ends.iter().filter(|end| end.role == Role::Outlet).count();
-    let mut outlet = 0;
-    let (inlets, rest): (Vec<&FoundEnd>, Vec<&FoundEnd>) = found.ends.iter().partition(|end| end.role == Role::Inlet);
-    for end in inlets.into_iter().chain(rest) {
-        outlet += usize::from(end.role == Role::Outlet);
-        text.push_str(&opening(end, found, outlet, outlets));
+    for (name, end) in named(found) {
+        text.push_str(&opening(&name, end, found));
     }
     let _ = write!(
         text,
@@ -55,15 +51,29 @@ pub fn case_file(files: &[PathBuf], found: &Inspection) -> String {
     text
 }
 
-/// One `[[opening]]`.
-fn opening(end: &FoundEnd, found: &Inspection, outlet: usize, outlets: usize) -> String {
-    let diameter = end.opening.equivalent_diameter();
-    let name = match (&end.selector, end.role) {
-        (Selector::Patch(patch), _) => patch.clone(),
-        (_, Role::Inlet) => "inlet".to_owned(),
-        (_, Role::Outlet) if outlets == 1 => "outlet".to_owned(),
-        (_, Role::Outlet) => format!("outlet_{outlet}"),
+/// The ends with their names in a case, the inlet first.
+#[must_use]
+pub fn named(found: &Inspection) -> Vec<(String, &FoundEnd)> {
+    let outlets = found.ends.iter().filter(|end| end.role == Role::Outlet).count();
+    let (inlets, rest): (Vec<&FoundEnd>, Vec<&FoundEnd>) = found.ends.iter().partition(|end| end.role == Role::Inlet);
+    let mut outlet = 0;
+    let name = |end: &FoundEnd| {
+        outlet += usize::from(end.role == Role::Outlet);
+        match (&end.selector, end.role) {
+            (Selector::Patch(patch), _) => patch.clone(),
+            (_, Role::Inlet) => "inlet".to_owned(),
+            (_, Role::Outlet) if outlets == 1 => "outlet".to_owned(),
+            (_, Role::Outlet) => format!("outlet_{outlet}"),
+        }
     };
+    let ends: Vec<&FoundEnd> = inlets.into_iter().chain(rest).collect();
+    let names: Vec<String> = ends.iter().copied().map(name).collect();
+    names.into_iter().zip(ends).collect()
+}
+
+/// One `[[opening]]`.
+fn opening(name: &str, end: &FoundEnd, found: &Inspection) -> String {
+    let diameter = end.opening.equivalent_diameter();
     let place = match &end.selector {
         Selector::Patch(patch) => format!("patch = {}", quoted(patch)),
         Selector::Near(place) => format!("near = {}", array(&place.map(|x| x / found.surface.unit))),
@@ -82,7 +92,7 @@ fn opening(end: &FoundEnd, found: &Inspection, outlet: usize, outlets: usize) ->
             )
         }
     };
-    format!("\n[[opening]]\nname = {}\n{place}  {size}\n{condition}", quoted(&name))
+    format!("\n[[opening]]\nname = {}\n{place}  {size}\n{condition}", quoted(name))
 }
 
 /// Sites across the narrowest opening: as many as keep the whole vessel affordable, from 8 to 16.

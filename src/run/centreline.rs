@@ -37,6 +37,8 @@ pub struct Along {
     pub profiles: Vec<BranchProfile>,
     /// Lesions of the vessel; none where there is no centreline.
     pub lesions: Option<Lesions>,
+    /// Of each branch the mean of its sections' flow by the integral of the velocity, m^3/s.
+    pub integrals: Vec<f64>,
     /// Why there is none.
     pub missing: Option<String>,
     /// Seconds that it took.
@@ -48,8 +50,8 @@ impl Along {
     #[must_use]
     pub fn as_json(&self) -> Value {
         let name = |k: usize| self.profiles.get(k).map(|profile| profile.name.clone());
-        let branch = |profile: &BranchProfile| {
-            let [least, mean] = diameters((0..profile.len()).map(|k| (profile.diameter(k), profile.shared[k])));
+        let branch = |(profile, integral): (&BranchProfile, &f64)| {
+            let [least, mean] = diameters(&(0..profile.len()).map(|k| profile.diameter(k)).collect::<Vec<_>>(), &profile.shared);
             let length = profile.arc.last().zip(profile.arc.first()).map_or(0.0, |(last, first)| last - first);
             json!({
                 "name": profile.name,
@@ -58,10 +60,11 @@ impl Along {
                 "min_diameter_mm": 1e3 * least,
                 "mean_diameter_mm": 1e3 * mean,
                 "flow_ml_s": profile.flow.last().map(|flow| 1e6 * flow),
+                "flow_integrated_ml_s": 1e6 * integral,
                 "pressure_ratio": profile.pressure_ratio.last(),
             })
         };
-        self.profiles.iter().map(branch).collect()
+        self.profiles.iter().zip(&self.integrals).map(branch).collect()
     }
 
     /// Adds the branches, the lesions and the time to a summary, whose `output` seconds held it.
@@ -76,18 +79,28 @@ impl Along {
     }
 }
 
-/// Least and mean of diameters, those of sections that several branches share left out where there are others.
-fn diameters(all: impl Iterator<Item = (f64, bool)> + Clone) -> [f64; 2] {
-    let own: Vec<f64> = all.clone().filter(|(_, shared)| !shared).map(|(diameter, _)| diameter).collect();
-    let used = if own.is_empty() { all.map(|(diameter, _)| diameter).collect() } else { own };
-    let least = used.iter().copied().fold(f64::INFINITY, f64::min);
-    [if least.is_finite() { least } else { 0.0 }, used.iter().sum::<f64>() / used.len().max(1) as f64]
+/// Values of sections that several branches share left out, where there are others.
+fn own(values: &[f64], shared: &[bool]) -> Vec<f64> {
+    let own: Vec<f64> = values.iter().zip(shared).filter(|(_, shared)| !**shared).map(|(value, _)| *value).collect();
+    if own.is_empty() { values.to_vec() } else { own }
 }
 
-/// Least and mean diameter of a branch, m.
+fn own_mean(values: &[f64], shared: &[bool]) -> f64 {
+    let own = own(values, shared);
+    own.iter().sum::<f64>() / own.len().max(1) as f64
+}
+
+/// Least and mean of diameters.
+fn diameters(all: &[f64], shared: &[bool]) -> [f64; 2] {
+    let least = own(all, shared).into_iter().fold(f64::INFINITY, f64::min);
+    [if least.is_finite() { least } else { 0.0 }, own_mean(all, shared)]
+}
+
+/// Least and mean diameter of a branch, m, those of sections that several branches share left out.
 #[must_use]
 pub fn branch_diameters(branch: &Branch) -> [f64; 2] {
-    diameters(branch.points.iter().map(|point| (point.diameter(), point.shared)))
+    let all: Vec<f64> = branch.points.iter().map(Point::diameter).collect();
+    diameters(&all, &branch.points.iter().map(|point| point.shared).collect::<Vec<_>>())
 }
 
 /// Finds the centrelines from the opening with the largest inflow, and writes what the flow is like along them. A vessel
@@ -110,13 +123,14 @@ pub(super) fn write(plan: &Plan, mean: Mean, folder: &Path) -> Result<Along, Out
         flows: &mean.flows,
         inlet_pressure: mean.pressures.get(inlet).copied().unwrap_or(0.0),
     };
-    let profiles = profiles(&tree, &fields);
+    let (profiles, integrals) = profiles(&tree, &fields);
+    let integrals = profiles.iter().zip(&integrals).map(|(profile, all)| own_mean(all, &profile.shared)).collect();
     let unit = plan.vessel.wall.unit;
     write_lines(&tree, &profiles, unit, &folder.join("centreline.vtp"))?;
     table(&profiles).write(&folder.join("profiles.csv"))?;
     let wall = Wall { surface: &plan.vessel.wall, shear: Some(mean.wss) };
     let lesions = Some(lesions::find(&profiles, &wall, plan.mu / plan.rho));
-    Ok(Along { profiles, lesions, missing: None, seconds: clock.elapsed().as_secs_f64() })
+    Ok(Along { profiles, lesions, integrals, missing: None, seconds: clock.elapsed().as_secs_f64() })
 }
 
 /// An array on the points of all branches.
@@ -125,6 +139,13 @@ struct Column {
     unit: &'static str,
     components: usize,
     values: Vec<f64>,
+}
+
+impl Column {
+    fn array(&self) -> vtp::Array<'_> {
+        let values = vtp::Values::F64(&self.values);
+        vtp::Array { name: self.name, unit: self.unit, components: self.components, values }
+    }
 }
 
 /// Writes the tree without a flow.
@@ -163,13 +184,7 @@ fn write_lines(tree: &Tree, profiles: &[BranchProfile], unit: f64, path: &Path) 
     let branch: Vec<i32> =
         (0i32..).zip(&tree.branches).flat_map(|(k, branch)| vec![k; branch.points.len()]).collect();
     let shared: Vec<u8> = points().map(|point| u8::from(point.shared)).collect();
-    let array = |c: &Column| vtp::Array {
-        name: c.name,
-        unit: c.unit,
-        components: c.components,
-        values: vtp::Values::F64(&c.values),
-    };
-    let mut arrays: Vec<vtp::Array> = columns.iter().map(array).collect();
+    let mut arrays: Vec<vtp::Array> = columns.iter().map(Column::array).collect();
     arrays.push(vtp::Array { name: "branch", unit: "", components: 1, values: vtp::Values::I32(&branch) });
     arrays.push(vtp::Array { name: "shared", unit: "", components: 1, values: vtp::Values::U8(&shared) });
     let places: Vec<[f64; 3]> = points().map(|point| point.place).collect();

@@ -50,7 +50,8 @@ const OF_AN_OPENING: [&str; 7] = [
 ];
 
 /// Numbers of the branch to an opening, after its name.
-const OF_A_BRANCH: [&str; 5] = ["length_mm", "min_diameter_mm", "mean_diameter_mm", "flow_ml_s", "pressure_ratio"];
+const OF_A_BRANCH: [&str; 6] =
+    ["length_mm", "min_diameter_mm", "mean_diameter_mm", "flow_ml_s", "flow_integrated_ml_s", "pressure_ratio"];
 
 /// Numbers of a pulsating run, and those of them that have mean, smallest and largest value.
 const OF_A_CYCLE: [&str; 4] = ["period_s", "cycles", "cycles_from_rest", "storage_ml"];

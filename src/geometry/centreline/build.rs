@@ -97,6 +97,8 @@ fn points(inside: &Inside, spots: &[Spot], arc: f64) -> Vec<Point> {
         let part = ((at - before) / lengths[k].max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
         places.push(spots[k].place.lerp(&spots[k + 1].place, part));
     }
+    places[0] = spots[0].place;
+    places[count] = spots[spots.len() - 1].place;
     let mut so_far = arc;
     let point = |n: usize| {
         if n > 0 {
@@ -129,8 +131,8 @@ fn name(tree: &mut Tree, vessel: &Vessel) {
 
 /// Cuts the sections of all points.
 fn cut(tree: &mut Tree, inside: &Inside, vessel: &Vessel, inlet: usize) {
-    let lines: Vec<Vec<Vector3<f64>>> =
-        tree.branches.iter().map(|b| b.points.iter().map(|p| Vector3::from(p.place)).collect()).collect();
+    let lines: Vec<Vec<(Vector3<f64>, f64)>> =
+        tree.branches.iter().map(|b| b.points.iter().map(|p| (p.place.into(), p.radius)).collect()).collect();
     let spheres: Vec<Vec<(Vector3<f64>, f64)>> = (0..tree.branches.len())
         .map(|b| {
             let ends = tree.junctions.iter().filter(|j| j.from == b || j.to.contains(&b));
@@ -150,11 +152,11 @@ fn cut(tree: &mut Tree, inside: &Inside, vessel: &Vessel, inlet: usize) {
             let near = |(place, radius): &(Vector3<f64>, f64)| (Vector3::from(point.place) - place).norm() < *radius;
             let alone = !spheres[b].iter().any(near);
             let section = Section::new(inside, centre, normal);
-            let crossed = |section: &Section| {
-                let others = lines.iter().enumerate().filter(|(other, _)| *other != b).flat_map(|(_, l)| l.windows(2));
-                others.into_iter().any(|pair| section.is_crossed(normal, pair[0], pair[1]))
+            let joined = |section: &Section| {
+                let others = lines.iter().enumerate().filter(|(other, _)| *other != b);
+                others.flat_map(|(_, line)| line).any(|&(place, radius)| section.cuts(normal, place, radius))
             };
-            point.shared = !alone || section.as_ref().is_none_or(crossed);
+            point.shared = !alone || section.as_ref().is_none_or(joined);
             (point.area, point.section) = section.map_or_else(
                 || (std::f64::consts::PI * point.radius.powi(2), Vec::new()),
                 |section| (section.area, section.rim),

@@ -26,8 +26,15 @@ const TRIES: usize = 12;
 /// Relative error of its radius.
 const EXACT: f64 = 1e-3;
 
-/// Passes of smoothing before each centring, and after the last.
-const ROUNDS: [usize; 4] = [12, 6, 3, 2];
+/// Passes of smoothing before each centring.
+const ROUNDS: [usize; 3] = [12, 6, 3];
+
+/// Passes of smoothing after the last centring.
+const LAST: usize = 2;
+
+/// Radii from an opening along which a line runs straight to the opening's centre, which is not always that of the largest
+/// sphere.
+const STRAIGHT: f64 = 1.0;
 
 /// A point of a line with the radius of its inscribed sphere, m.
 #[derive(Clone, Copy, Debug)]
@@ -40,14 +47,21 @@ pub(super) struct Spot {
 pub(super) fn centred(inside: &Inside, way: &[Vector3<f64>]) -> Vec<Spot> {
     let spots = way.par_iter().with_min_len(16).map(|&place| Spot { place, radius: inside.radius(place) });
     let mut line = spread(&spots.collect::<Vec<_>>());
-    for (round, &passes) in ROUNDS.iter().enumerate() {
+    for passes in ROUNDS {
         smooth(&mut line, passes);
-        if round + 1 < ROUNDS.len() {
-            line = spread(&line);
-            line = centre(inside, &line);
-        }
+        line = centre(inside, &spread(&line));
     }
+    line = spread(&straightened(&line));
+    smooth(&mut line, LAST);
     line
+}
+
+/// The line without the points next to its ends.
+fn straightened(line: &[Spot]) -> Vec<Spot> {
+    let Some((first, last)) = line.first().zip(line.last()) else { return Vec::new() };
+    let near = |spot: &Spot, end: &Spot| (spot.place - end.place).norm() < STRAIGHT * end.radius;
+    let middle = line.iter().filter(|spot| !near(spot, first) && !near(spot, last));
+    [*first].into_iter().chain(middle.copied()).chain([*last]).collect()
 }
 
 /// Points a part of their radius apart; the ends stay.

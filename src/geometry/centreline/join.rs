@@ -12,7 +12,7 @@ use super::centre::Spot;
 const CLOSE: f64 = 0.25;
 
 /// Junctions nearer than this, in radii of the sphere there, are one.
-const SAME: f64 = 0.5;
+const SAME: f64 = 0.25;
 
 /// A line to an opening.
 pub(super) struct Line {

@@ -1,6 +1,6 @@
 //! Ways through the cubes: from the inlet to every other opening, where it is widest.
 //!
-//! Of all ways the one with the least integral of `1/s^2` is taken, `s` being the distance from the surface: it keeps to
+//! Of all ways the one with the least integral of `1/s` is taken, `s` being the distance from the surface: it keeps to
 //! the middle (Antiga, Ene-Iordache and Remuzzi, IEEE Trans. Med. Imaging 22, 674, 2003; Hassouna and Farag, CVPR 2007),
 //! found by Dijkstra's method.
 
@@ -120,7 +120,7 @@ fn spread(cells: &Cells, start: usize) -> Reached {
     let mut reached = Reached { before: vec![u32::MAX; cells.len()], length: vec![0.0; cells.len()] };
     let mut open = BinaryHeap::from([Step(0.0, start as u32)]);
     (cost[start], reached.before[start]) = (0.0, start as u32);
-    let price = |k: usize| cells.depth(k).powi(-2);
+    let price = |k: usize| cells.depth(k).recip();
     while let Some(Step(so_far, k)) = open.pop() {
         let k = k as usize;
         if so_far > cost[k] {

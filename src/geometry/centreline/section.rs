@@ -13,6 +13,9 @@ use crate::geometry::polygon::holds;
 use crate::geometry::tube::frame;
 use crate::geometry::vessel::Tag;
 
+/// A plane cuts deep into a sphere that it passes nearer to its centre than this part of the radius.
+const DEEP: f64 = 0.9;
+
 /// A loop in a plane around a place.
 pub(super) struct Section {
     /// Its area, m^2.
@@ -50,18 +53,14 @@ impl Section {
         best
     }
 
-    /// Whether a line from `a` to `b` passes through the loop.
-    pub(super) fn is_crossed(&self, normal: Vector3<f64>, a: Vector3<f64>, b: Vector3<f64>) -> bool {
-        let [above, below] = [a, b].map(|place| (place - self.centre).dot(&normal));
-        if (above > 0.0) == (below > 0.0) {
-            return false;
-        }
-        let at = a.lerp(&b, above / (above - below));
-        holds(&self.flat, project(at, self.centre, &self.axes))
+    /// Whether the plane cuts deep into a sphere whose centre lies before or behind the loop.
+    pub(super) fn cuts(&self, normal: Vector3<f64>, centre: Vector3<f64>, radius: f64) -> bool {
+        let off = (centre - self.centre).dot(&normal).abs();
+        off < DEEP * radius && holds(&self.flat, project(centre, self.centre, &self.axes))
     }
 }
 
-/// Twice signed areas, halved: positive counter-clockwise.
+/// Area of a polygon, positive counter-clockwise.
 fn area(flat: &[[f64; 2]]) -> f64 {
     let next = flat.iter().cycle().skip(1);
     flat.iter().zip(next).map(|(a, b)| 0.5 * (a[0] * b[1] - b[0] * a[1])).sum()
