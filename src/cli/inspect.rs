@@ -96,7 +96,8 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
     }
-    let (tree, lesions) = tree(surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
+    let (tree, lesions) =
+        tree(surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
     let lesions = serde_json::Value::Object(lesions.as_ref().map(Lesions::as_json).unwrap_or_default());
     if args.json {
         let mut report = as_json(&found);
@@ -146,7 +147,10 @@ fn branches_text(tree: &Result<Tree, CentrelineError>) -> String {
         let [least, mean] = branch_diameters(branch).map(in_mm);
         let (name, length) = (&branch.name, in_mm(branch.length()));
         let from = branch.parent.map_or_else(String::new, |k| format!(", from {}", tree.branches[k].name));
-        let _ = writeln!(text, "      {name:<width$}  {length:>10} long, across {mean:>9} on average and {least:>9} at least{from}");
+        let _ = writeln!(
+            text,
+            "      {name:<width$}  {length:>10} long, across {mean:>9} on average and {least:>9} at least{from}"
+        );
     }
     text
 }

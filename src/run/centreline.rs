@@ -51,7 +51,8 @@ impl Along {
     pub fn as_json(&self) -> Value {
         let name = |k: usize| self.profiles.get(k).map(|profile| profile.name.clone());
         let branch = |(profile, integral): (&BranchProfile, &f64)| {
-            let [least, mean] = diameters(&(0..profile.len()).map(|k| profile.diameter(k)).collect::<Vec<_>>(), &profile.shared);
+            let [least, mean] =
+                diameters(&(0..profile.len()).map(|k| profile.diameter(k)).collect::<Vec<_>>(), &profile.shared);
             let length = profile.arc.last().zip(profile.arc.first()).map_or(0.0, |(last, first)| last - first);
             json!({
                 "name": profile.name,
@@ -159,8 +160,11 @@ pub fn write_tree(tree: &Tree, unit: f64, path: &Path) -> Result<(), OutputError
 /// Writes the branches as lines, with the flow along them where there are profiles; `unit` is that of the file, m.
 fn write_lines(tree: &Tree, profiles: &[BranchProfile], unit: f64, path: &Path) -> Result<(), OutputError> {
     let points = || tree.branches.iter().flat_map(|branch| &branch.points);
-    let of = |name, unit, value: fn(&Point) -> f64| {
-        Column { name, unit, components: 1, values: points().map(value).collect() }
+    let of = |name, unit, value: fn(&Point) -> f64| Column {
+        name,
+        unit,
+        components: 1,
+        values: points().map(value).collect(),
     };
     let mut columns = vec![
         of("radius", "m", |point| point.radius),
@@ -181,8 +185,7 @@ fn write_lines(tree: &Tree, profiles: &[BranchProfile], unit: f64, path: &Path) 
         let values = profiles.iter().flat_map(|profile| list(profile).iter().copied()).collect();
         columns.push(Column { name, unit, components: 1, values });
     }
-    let branch: Vec<i32> =
-        (0i32..).zip(&tree.branches).flat_map(|(k, branch)| vec![k; branch.points.len()]).collect();
+    let branch: Vec<i32> = (0i32..).zip(&tree.branches).flat_map(|(k, branch)| vec![k; branch.points.len()]).collect();
     let shared: Vec<u8> = points().map(|point| u8::from(point.shared)).collect();
     let mut arrays: Vec<vtp::Array> = columns.iter().map(Column::array).collect();
     arrays.push(vtp::Array { name: "branch", unit: "", components: 1, values: vtp::Values::I32(&branch) });

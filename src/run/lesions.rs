@@ -20,8 +20,8 @@ pub struct Lesions {
     pub aneurysms: Vec<Aneurysm>,
 }
 
-/// Finds the lesions along these branches and on this wall; `nu` is the kinematic viscosity, m^2/s. Profiles without flow
-/// and a wall without shear give the geometry alone.
+/// Finds the lesions along these branches and on this wall; `nu` is the kinematic viscosity, m^2/s. Profiles without
+/// flow and a wall without shear give the geometry alone.
 #[must_use]
 pub fn find(branches: &[BranchProfile], wall: &Wall, nu: f64) -> Lesions {
     let references = references(branches);
@@ -118,7 +118,10 @@ impl Lesions {
 
 /// The worst stenosis where there is none: the numbers that gates ask for.
 fn none() -> Value {
-    json!({ "diameter_reduction_percent": 0.0, "area_reduction_percent": 0.0, "pressure_drop_mmHg": 0.0, "pressure_ratio": 1.0 })
+    json!({
+        "diameter_reduction_percent": 0.0, "area_reduction_percent": 0.0,
+        "pressure_drop_mmHg": 0.0, "pressure_ratio": 1.0,
+    })
 }
 
 /// Numbers of the summary that gates may ask for whatever is found; without a stenosis the reductions and the drop are
@@ -155,8 +158,8 @@ const OF_AN_ANEURYSM: [&str; 7] = [
     "low_shear_area_mm2",
 ];
 
-/// Whether a gate's key is that of a number of a lesion by its position, `stenoses.0.jet_re`. How many lesions there are
-/// shows after the run only; a gate on one that is not there fails.
+/// Whether a gate's key is that of a number of a lesion by its position, `stenoses.0.jet_re`. How many lesions there
+/// are shows after the run only; a gate on one that is not there fails.
 #[must_use]
 pub fn is_number(key: &str) -> bool {
     let mut parts = key.splitn(3, '.');
@@ -214,7 +217,8 @@ fn stenosis_line(text: &mut String, lesion: &Value) {
         number("area_reduction_percent"),
         number("length_mm"),
     );
-    if let (Some(drop), Some(ratio), Some(flow)) = (get("pressure_drop_mmHg"), get("pressure_ratio"), get("flow_ml_s")) {
+    if let (Some(drop), Some(ratio), Some(flow)) = (get("pressure_drop_mmHg"), get("pressure_ratio"), get("flow_ml_s"))
+    {
         let _ = write!(text, ", pressure drop {drop:.2} mmHg, pressure ratio {ratio:.3} at {flow:.2} ml/s");
     }
     text.push('\n');

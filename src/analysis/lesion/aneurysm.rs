@@ -1,11 +1,11 @@
 //! Sacs: parts of the wall that lie far outside the healthy tube.
 //!
-//! The healthy tube runs along the centrelines with the reference diameter of each branch ([`super::references`]). Where a
-//! sac draws the centreline toward itself (cross-section or inscribed sphere a quarter wider than healthy), the axis of the
-//! tube is bridged by a cubic curve between the healthy places before and behind. With `q` the distance of a vertex of the
-//! wall from the nearest branch's axis over that branch's radius, a sac is a connected part of the wall with `q > 1.2` that
-//! holds an area of at least half a healthy cross-section with `q > 1.6`. Its edge is the neck: one loop about a sac on the
-//! side of the vessel, two where the vessel itself is widened all round (fusiform).
+//! The healthy tube runs along the centrelines with the reference diameter of each branch ([`super::references`]).
+//! Where a sac draws the centreline toward itself (cross-section or inscribed sphere a quarter wider than healthy), the
+//! axis of the tube is bridged by a cubic curve between the healthy places before and behind. With `q` the distance of
+//! a vertex of the wall from the nearest branch's axis over that branch's radius, a sac is a connected part of the wall
+//! with `q > 1.2` that holds an area of at least half a healthy cross-section with `q > 1.6`. Its edge is the neck: one
+//! loop about a sac on the side of the vessel, two where the vessel itself is widened all round (fusiform).
 //!
 //! The volume is that between the sac and a fan over its neck's loop; of a fusiform aneurysm that between its two loops
 //! less the healthy tube's. Low shear is a time-averaged wall shear below 0.4 Pa, where endothelium takes on the
@@ -68,8 +68,8 @@ pub struct Aneurysm {
     pub area: f64,
 }
 
-/// The sacs of a vessel, the largest first. `references` are those of [`super::references`]. Costs a distance of every
-/// vertex from every piece of centreline, on all threads.
+/// The sacs of a vessel, the largest first. `references` are those of [`super::references`]. Runs on
+/// all threads.
 #[must_use]
 pub fn aneurysms(branches: &[BranchProfile], references: &[Reference], wall: &Wall) -> Vec<Aneurysm> {
     let tube = Tube::new(branches, references);
@@ -147,6 +147,28 @@ struct Piece {
 /// The healthy vessel.
 struct Tube {
     pieces: Vec<Piece>,
+    groups: Vec<Group>,
+}
+
+/// Pieces that follow each other, in a ball: most of them are too far from a place to look at one by one.
+struct Group {
+    centre: Vector3<f64>,
+    reach: f64,
+    widest: f64,
+    pieces: std::ops::Range<usize>,
+}
+
+/// Pieces in a group.
+const TOGETHER: usize = 16;
+
+impl Group {
+    fn new(pieces: &[Piece], first: usize) -> Self {
+        let ends = || pieces.iter().flat_map(|piece| [piece.from, piece.from + piece.along]);
+        let centre = ends().sum::<Vector3<f64>>() / (2 * pieces.len()) as f64;
+        let reach = ends().map(|end| (end - centre).norm()).fold(0.0, f64::max);
+        let widest = pieces.iter().flat_map(|piece| piece.radius).fold(1e-12, f64::max);
+        Self { centre, reach, widest, pieces: first..first + pieces.len() }
+    }
 }
 
 /// Where a place lies beside the tube.
@@ -172,22 +194,32 @@ impl Tube {
                 radius: [radius(i - 1), radius(i)],
             }));
         }
-        Self { pieces }
+        let groups = pieces.chunks(TOGETHER).enumerate().map(|(k, group)| Group::new(group, k * TOGETHER)).collect();
+        Self { pieces, groups }
     }
 
     fn near(&self, place: Vector3<f64>) -> Near {
         let mut best = Near { part: f64::INFINITY, branch: 0, arc: 0.0, radius: 0.0 };
-        for piece in &self.pieces {
+        let near = |group: &Group, best: f64| (place - group.centre).norm() - group.reach < best * group.widest;
+        for group in &self.groups {
+            if near(group, best.part) {
+                self.nearest_of(group, place, &mut best);
+            }
+        }
+        best
+    }
+
+    fn nearest_of(&self, group: &Group, place: Vector3<f64>, best: &mut Near) {
+        for piece in &self.pieces[group.pieces.clone()] {
             let off = place - piece.from;
             let t = (off.dot(&piece.along) / piece.along.norm_squared().max(1e-30)).clamp(0.0, 1.0);
             let radius = piece.radius[0] + t * (piece.radius[1] - piece.radius[0]);
             let part = (off - piece.along * t).norm() / radius.max(1e-12);
             if part < best.part {
                 let arc = piece.arc[0] + t * (piece.arc[1] - piece.arc[0]);
-                best = Near { part, branch: piece.branch, arc, radius };
+                *best = Near { part, branch: piece.branch, arc, radius };
             }
         }
-        best
     }
 }
 

@@ -59,9 +59,10 @@ impl Line {
     /// Weighted least squares with Tukey's weights about this line.
     fn refined(self, points: &[(f64, f64)], width: f64, level: bool) -> Self {
         let weighted = |(s, d): &(f64, f64)| (*s, *d, biweight(self.off(*s, *d), width));
-        let sums = points.iter().map(weighted).fold([0.0; 3], |sums, (s, d, w)| {
-            [sums[0] + w, sums[1] + w * s, sums[2] + w * d]
-        });
+        let sums = points
+            .iter()
+            .map(weighted)
+            .fold([0.0; 3], |sums, (s, d, w)| [sums[0] + w, sums[1] + w * s, sums[2] + w * d]);
         if sums[0] <= 1e-9 {
             return self;
         }
@@ -80,8 +81,7 @@ impl Line {
         let span = last - first;
         let mut line = Self::best(points, span)?;
         // A slope needs points along most of the way; else it would be carried far beyond them.
-        let near: Vec<f64> =
-            points.iter().filter(|(s, d)| line.off(*s, *d).abs() < WIDEST).map(|(s, _)| *s).collect();
+        let near: Vec<f64> = points.iter().filter(|(s, d)| line.off(*s, *d).abs() < WIDEST).map(|(s, _)| *s).collect();
         let covered = near.last().zip(near.first()).map_or(0.0, |(last, first)| last - first);
         let level = covered < 0.5 * span;
         for _ in 0..8 {
@@ -127,7 +127,8 @@ impl Line {
             line.slope.abs() <= STEEPEST && ends.iter().all(|end| *end > 0.25 * largest)
         };
         // A level line is as good as a sloped one that explains a twentieth more.
-        let scored = |line: Self| (line.score(points) - 0.5 * line.slope.abs() / STEEPEST * 0.1 * points.len() as f64, line);
+        let scored =
+            |line: Self| (line.score(points) - 0.5 * line.slope.abs() / STEEPEST * 0.1 * points.len() as f64, line);
         let found = level.chain(sloped).filter(positive).map(scored).max_by(|a, b| a.0.total_cmp(&b.0));
         found.map(|(_, line)| line)
     }

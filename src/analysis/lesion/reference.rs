@@ -1,15 +1,15 @@
 //! What a branch would be without its lesions: the healthy diameter along it.
 //!
-//! The reference is a straight line in the length along the branch, `D(s) = a + b s`, through the equivalent diameters of
-//! its cross-sections. Left out are sections where branches join and one radius next to them, and half a radius at the
-//! vessel's ends. Of all lines through pairs of sections (and the level ones) that one is taken which most sections lie
-//! near: a section within 12 % counts by Tukey's biweight, one farther above counts against the line, one farther below
-//! not at all. It is then refined by least squares with Tukey's weights (Beaton and Tukey, Technometrics 16, 147, 1974),
-//! at last with a width of 4.685 standard deviations of the healthy sections, at least 2 %. So it is a regression over
-//! the healthy parts before and behind a lesion, which may take up to about half of the branch. Where the healthy parts
-//! cover less than half of the branch's length the line is level, and nowhere does it leave the range of the healthy
-//! diameters. Clinical practice interpolates between a proximal and a
-//! distal reference in the same way (Reiber et al., Circulation 71, 280, 1985: the reference diameter function).
+//! The reference is a straight line in the length along the branch, `D(s) = a + b s`, through the equivalent diameters
+//! of its cross-sections. Left out are sections where branches join and one radius next to them, and half a radius at
+//! the vessel's ends. Of all lines through pairs of sections (and the level ones) that one is taken which most sections
+//! lie near: a section within 12 % counts by Tukey's biweight, one farther above counts against the line, one farther
+//! below not at all. It is then refined by least squares with Tukey's weights (Beaton and Tukey, Technometrics 16, 147,
+//! 1974), at last with a width of 4.685 standard deviations of the healthy sections, at least 2 %. So it is a
+//! regression over the healthy parts before and behind a lesion, which may take up to about half of the branch. Where
+//! the healthy parts cover less than half of the branch's length the line is level, and nowhere does it leave the range
+//! of the healthy diameters. Clinical practice interpolates between a proximal and a distal reference in the same way
+//! (Reiber et al., Circulation 71, 280, 1985: the reference diameter function).
 
 use super::line::Line;
 use crate::analysis::profile::BranchProfile;
@@ -28,8 +28,8 @@ const NARROW: f64 = 0.8;
 pub enum Basis {
     /// A regression over the branch's own healthy sections.
     Healthy,
-    /// The branch has less than 1.5 diameters of length outside its junctions: the reference is the median diameter of its
-    /// inscribed spheres, and it is not graded.
+    /// The branch has less than 1.5 diameters of length outside its junctions: the reference is the median diameter of
+    /// its inscribed spheres, and it is not graded.
     TooShort,
     /// The diameters vary so much that no line is near a quarter of them; not graded.
     Irregular,
@@ -42,9 +42,9 @@ pub struct Reference {
     pub basis: Basis,
     /// Share of the branch's sections that lie within 12 % of it.
     pub healthy_share: f64,
-    /// By Murray's law, the diameter that this branch and its siblings together stand for at their junction over that of
-    /// their parent: `(d1^3 + d2^3 + ...)^(1/3) / d0`; about 1 in healthy vessels. None for the first branch, and where one
-    /// of them has no reference.
+    /// By Murray's law, the diameter that this branch and its siblings together stand for at their junction over that
+    /// of their parent: `(d1^3 + d2^3 + ...)^(1/3) / d0`; about 1 in healthy vessels. None for the first branch, and
+    /// where one of them has no reference.
     pub murray: Option<f64>,
     line: Line,
     span: [f64; 2],
@@ -79,7 +79,7 @@ impl Reference {
 /// The references of all branches, in their order.
 #[must_use]
 pub fn references(branches: &[BranchProfile]) -> Vec<Reference> {
-    let mut found: Vec<Reference> = branches.iter().map(|branch| reference(branch, branches)).collect();
+    let mut found: Vec<Reference> = (0..branches.len()).map(|k| reference(branches, k)).collect();
     let ratios: Vec<Option<f64>> = (0..branches.len()).map(|k| murray(branches, &found, k)).collect();
     found.iter_mut().zip(ratios).for_each(|(reference, ratio)| reference.murray = ratio);
     found
@@ -91,10 +91,16 @@ pub(super) fn own(branch: &BranchProfile) -> Vec<bool> {
     (0..branch.len()).map(|k| !branch.shared.get(k).copied().unwrap_or(false) && sound(k)).collect()
 }
 
-fn reference(branch: &BranchProfile, all: &[BranchProfile]) -> Reference {
+fn reference(branches: &[BranchProfile], k: usize) -> Reference {
+    let branch = &branches[k];
+    // How many radii the ends keep away: a junction shapes more of the branch than an opening.
+    let at_end = |joins: bool| if joins { 1.0 } else { 0.5 };
+    let goes_on = branches.iter().any(|other| other.parent == Some(k));
+    let keep = [at_end(branch.parent.is_some()), at_end(goes_on)];
     let own = own(branch);
     let point = |k: usize| (branch.arc[k], branch.diameter(k));
-    let clear: Vec<(f64, f64)> = (0..branch.len()).filter(|&k| own[k] && is_clear(branch, &own, all, k)).map(point).collect();
+    let clear: Vec<(f64, f64)> =
+        (0..branch.len()).filter(|&k| own[k] && is_clear(branch, &own, keep, k)).map(point).collect();
     let any: Vec<(f64, f64)> = (0..branch.len()).filter(|&k| own[k]).map(point).collect();
     let points = [clear, any].into_iter().find(|points| points.len() >= 3).unwrap_or_default();
     // A branch that is all junction still needs a size for the tube that sacs are told from.
@@ -125,12 +131,10 @@ fn own_length(branch: &BranchProfile, own: &[bool]) -> f64 {
     (1..branch.len()).filter(|&k| own[k] && own[k - 1]).map(|k| branch.arc[k] - branch.arc[k - 1]).sum()
 }
 
-/// Whether a section is one radius away from junctions, and half a radius from the vessel's ends.
-fn is_clear(branch: &BranchProfile, own: &[bool], all: &[BranchProfile], k: usize) -> bool {
-    let (first, last) = (0, branch.len() - 1);
-    let goes_on = all.iter().any(|other| other.parent.is_some_and(|p| std::ptr::eq(&raw const all[p], branch)));
+/// Whether a section is one radius away from shared sections, and as many as asked for from the branch's ends.
+fn is_clear(branch: &BranchProfile, own: &[bool], keep: [f64; 2], k: usize) -> bool {
     let far = |other: usize, radii: f64| (branch.arc[other] - branch.arc[k]).abs() >= radii * branch.radius[k];
-    let ends = far(first, if branch.parent.is_some() { 1.0 } else { 0.5 }) && far(last, if goes_on { 1.0 } else { 0.5 });
+    let ends = far(0, keep[0]) && far(branch.len() - 1, keep[1]);
     ends && (0..branch.len()).all(|other| own[other] || far(other, 1.0))
 }
 

@@ -27,7 +27,8 @@ pub(super) struct Part {
     pub loops: Vec<Loop>,
 }
 
-/// The connected parts of the wall that have a vertex of the `seed` and consist of triangles with all vertices in `reach`.
+/// The connected parts of the wall that have a vertex of the `seed` and consist of triangles with all vertices in
+/// `reach`.
 pub(super) fn parts(wall: &Surface, seed: &[bool], reach: &[bool]) -> Vec<Part> {
     let inside: Vec<u32> = (0u32..)
         .zip(&wall.triangles)
@@ -112,7 +113,8 @@ impl Part {
     pub fn volume(&self, wall: &Surface) -> f64 {
         let origin = self.loops.first().map_or_else(Vector3::zeros, |l| l.centre);
         let cone = |[a, b, c]: [Vector3<f64>; 3]| (a - origin).cross(&(b - origin)).dot(&(c - origin)) / 6.0;
-        let wall_part: f64 = self.triangles.iter().map(|&t| cone(wall.triangles[t as usize].map(|v| wall.point(v)))).sum();
+        let wall_part: f64 =
+            self.triangles.iter().map(|&t| cone(wall.triangles[t as usize].map(|v| wall.point(v)))).sum();
         // A loop runs as the part's triangles do; the fan that closes it runs the other way.
         let fan = |l: &Loop| {
             let at = |k: usize| wall.point(l.vertices[k % l.vertices.len()]);
@@ -128,8 +130,8 @@ impl Part {
     }
 }
 
-/// Largest distance between two of the places, m: from any place to the farthest, from there to the farthest, and so on,
-/// which for shapes like sacs ends at the largest.
+/// Largest distance between two of the places, m: from any place to the farthest, from there to the farthest, and so
+/// on, which for shapes like sacs ends at the largest.
 pub(super) fn widest(places: &[Vector3<f64>]) -> f64 {
     let Some(mut at) = places.first().copied() else { return 0.0 };
     let mut width: f64 = 0.0;

@@ -1,17 +1,17 @@
 //! Narrowings: where a branch falls below its reference, how far, and what that costs.
 //!
-//! A lesion begins where the diameter falls 25 % below the reference (less is called minimal: CAD-RADS 2.0, Cury et al.,
-//! J. Cardiovasc. Comput. Tomogr. 16, 536, 2022) and spreads both ways to where it is 10 % below, so
-//! that one that wavers about a threshold is found once. One section alone is no lesion: each counts with the median of
-//! itself and its neighbours. Sections where branches join are left out; a lesion may reach up to them, and is then called
-//! ostial at the beginning of a branch. A narrowing that goes on to an end of the vessel without widening again by half of
-//! its depth is a narrow vessel and no focal lesion.
+//! A lesion begins where the diameter falls 25 % below the reference (less is called minimal: CAD-RADS 2.0, Cury et
+//! al., J. Cardiovasc. Comput. Tomogr. 16, 536, 2022) and spreads both ways to where it is 10 % below, so that one that
+//! wavers about a threshold is found once. One section alone is no lesion: each counts with the median of itself and
+//! its neighbours. Sections where branches join are left out; a lesion may reach up to them, and is then called ostial
+//! at the beginning of a branch. A narrowing that goes on to an end of the vessel without widening again by half of its
+//! depth is a narrow vessel and no focal lesion.
 //!
-//! Where a lesion reaches the end of a branch, one of its two references is missing. If the branch is wider there than at
-//! the narrowest place by more than a lesion needs, that widest section is taken for the missing one: the reference is then
-//! the straight line between it and the healthy part on the other side. A coarctation behind a narrow arch and before a
-//! widened descending aorta is so graded by both, as a reader would do. Narrowest place and grade are those of the parabola through the
-//! narrowest section and its neighbours.
+//! Where a lesion reaches the end of a branch, one of its two references is missing. If the branch is wider there than
+//! at the narrowest place by more than a lesion needs, that widest section is taken for the missing one: the reference
+//! is then the straight line between it and the healthy part on the other side. A coarctation behind a narrow arch and
+//! before a widened descending aorta is so graded by both, as a reader would do. Narrowest place and grade are those of
+//! the parabola through the narrowest section and its neighbours.
 
 use std::f64::consts::PI;
 
@@ -24,7 +24,8 @@ const BEGINS: f64 = 0.25;
 /// Diameter reduction to which a lesion spreads.
 const SPREADS: f64 = 0.10;
 
-/// Most that the parabola may add to the narrowest section's reduction: where a step and no curve ends, it says nothing.
+/// Most that the parabola may add to the narrowest section's reduction: where a step and no curve ends, it says
+/// nothing.
 const DEEPER: f64 = 0.01;
 
 /// Reference diameters behind a lesion over which its jet's pressure recovers.
@@ -145,8 +146,8 @@ impl<'a> Lumen<'a> {
         }
     }
 
-    /// Draws the reference from the widest of the sections that lead from the narrowest one to the end of the branch to the
-    /// healthy one on the other side, if it is wide enough.
+    /// Draws the reference from the widest of the sections that lead from the narrowest one to the end of the branch to
+    /// the healthy one on the other side, if it is wide enough.
     fn lean(&mut self, at: usize, toward: Vec<usize>, healthy: usize) {
         let by_size = |a: &&usize, b: &&usize| self.branch.diameter(**a).total_cmp(&self.branch.diameter(**b));
         let Some(&widest) = toward.iter().max_by(by_size) else { return };
@@ -199,7 +200,8 @@ impl<'a> Lumen<'a> {
     fn is_focal(&self, region: &Region) -> bool {
         let at = self.narrowest(region);
         let wide = 0.5 * (1.0 + self.part[at]);
-        let widens = |mut sections: std::ops::RangeInclusive<usize>| sections.any(|k| self.own[k] && self.part[k] >= wide);
+        let widens =
+            |mut sections: std::ops::RangeInclusive<usize>| sections.any(|k| self.own[k] && self.part[k] >= wide);
         let begins = self.branch.parent.is_some() || widens(0..=at);
         begins && (!self.ends || widens(at..=self.part.len() - 1))
     }
@@ -230,8 +232,8 @@ impl<'a> Lumen<'a> {
         }
     }
 
-    /// Where the parabola through a section and its neighbours has its least value (in steps from the section), and that
-    /// value.
+    /// Where the parabola through a section and its neighbours has its least value (in steps from the section), and
+    /// that value.
     fn parabola(&self, at: usize) -> (f64, f64) {
         let inside = at > 0 && at + 1 < self.part.len() && self.own[at - 1] && self.own[at + 1];
         if !inside {

@@ -4,9 +4,9 @@
 //! the radius is `S = D/2 (1 - s0 c)` and the axis of the section is shifted by `E = s1 c`. Their lesion has L = 2 D,
 //! s0 = 0.25 (half the diameter, a quarter of the area) and, when eccentric, s1 = 0.05 D.
 //!
-//! Three things are added to it. A plateau holds the throat's diameter over a length (the blunt lesions of pressure drop
-//! laws); `c` then falls from 2 to 0 over what is left of L on either side. The axis may turn through an arc whose middle
-//! is the throat. The healthy diameter may change evenly from inlet to outlet.
+//! Three things are added to it. A plateau holds the throat's diameter over a length (the blunt lesions of pressure
+//! drop laws); `c` then falls from 2 to 0 over what is left of L on either side. The axis may turn through an arc whose
+//! middle is the throat. The healthy diameter may change evenly from inlet to outlet.
 
 use std::f64::consts::{PI, TAU};
 
@@ -30,8 +30,8 @@ pub struct Stenosis {
     pub length: f64,
     /// Length of the throat with one diameter, a part of the lesion's, m.
     pub plateau: f64,
-    /// Shift of the throat's axis as a fraction of the diameter; 0.1 in the paper's eccentric lesion; negative away from
-    /// the centre of a bend.
+    /// Shift of the throat's axis as a fraction of the diameter; 0.1 in the paper's eccentric lesion; negative away
+    /// from the centre of a bend.
     pub eccentricity: f64,
     /// Radius of curvature of the axis about the throat, m; straight when absent.
     pub bend_radius: Option<f64>,
