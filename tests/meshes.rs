@@ -134,6 +134,76 @@ fn stenosis_follows_its_formula() {
     }
 }
 
+/// Area of the exact wall of a stenosis: the surface `axis + (e + r cos) n + r sin b` has the area element
+/// `r sqrt((1 - k (e + r cos))^2 + (r' + e' cos)^2)`, integrated by the midpoint rule.
+fn stenosis_area(shape: &Stenosis) -> f64 {
+    let (rows, columns) = (6000, 120);
+    let (dx, turn) = (shape.total_length() / f64::from(rows), 2.0 * PI / f64::from(columns));
+    let slope = |f: &dyn Fn(f64) -> f64, x: f64| (f(x + 0.1 * dx) - f(x - 0.1 * dx)) / (0.2 * dx);
+    let row = |k: i32| {
+        let x = dx * (f64::from(k) + 0.5);
+        let half = shape.bend_radius.map_or(0.0, |radius| 0.5 * shape.angle * radius);
+        let inside = (x - shape.throat()).abs() < half;
+        let curvature = shape.bend_radius.filter(|_| inside).map_or(0.0, |radius| 1.0 / radius);
+        let (r, e) = (shape.radius(x), shape.offset(x));
+        let (dr, de) = (slope(&|x| shape.radius(x), x), slope(&|x| shape.offset(x), x));
+        let element = |i: i32| {
+            let cos = (turn * f64::from(i)).cos();
+            r * (1.0 - curvature * (e + r * cos)).hypot(dr + de * cos)
+        };
+        (0..columns).map(element).sum::<f64>() * turn * dx
+    };
+    (0..rows).map(row).sum()
+}
+
+#[test]
+fn stenoses_straight_and_curved_eccentric_and_tapering() {
+    let d = 4e-3;
+    let base = Stenosis { upstream: 5.0 * d, downstream: 6.0 * d, ..Stenosis::new(d) };
+    for severity in [0.3, 0.5, 0.7, 0.9] {
+        for (bend_radius, eccentricity, outlet_diameter, plateau) in [
+            (None, 0.4 * severity, None, 0.0),
+            (Some(2.5 * d), 0.0, None, 0.5 * d),
+            (Some(2.5 * d), -0.4 * severity, Some(0.7 * d), 0.0),
+        ] {
+            let shape = Stenosis { severity, bend_radius, eccentricity, outlet_diameter, plateau, ..base.clone() };
+            let with = |edge| Stenosis { edge: Some(edge), ..shape.clone() }.surface().expect("built");
+            let surface = with(d / 24.0);
+            assert_sound(&surface, 1.5);
+            assert_eq!(surface.patches, ["wall", "inlet", "outlet"]);
+            let measured = |edge| volume(&with(edge));
+            let order_of_volume = order(shape.volume(), measured, d / 12.0);
+            assert!((order_of_volume - 2.0).abs() < 0.2, "{shape:?}: order {order_of_volume}");
+            let area = patch_area(&with(d / 36.0), "wall") / stenosis_area(&shape) - 1.0;
+            assert!(area < 0.0 && area > -2e-3, "{shape:?}: area off by {area}");
+            // The ring in the throat's middle has the throat's diameter about the shifted axis.
+            let (axis, normal) = shape.axis(shape.throat());
+            let shift = shape.offset(shape.throat());
+            let centre = [0, 1, 2].map(|k| axis[k] + shift * normal[k]);
+            let near = |v: &&Point| {
+                let off = sub(**v, centre);
+                let along = dot(off, cross(normal, [0.0, 0.0, 1.0]));
+                along.abs() < 1e-9 && dot(off, off).sqrt() < d
+            };
+            let ring: Vec<_> = surface.vertices.iter().filter(near).map(|v| sub(*v, centre)).collect();
+            assert_eq!(ring.len(), 76);
+            let healthy = d + (outlet_diameter.unwrap_or(d) - d) * shape.throat() / shape.total_length();
+            for off in ring {
+                assert!((2.0 * dot(off, off).sqrt() - healthy * (1.0 - severity)).abs() < 1e-12);
+            }
+        }
+    }
+}
+
+#[test]
+fn healthy_taper_is_a_frustum() {
+    let shape = |edge| Stenosis { severity: 0.0, outlet_diameter: Some(3e-3), edge: Some(edge), ..Stenosis::new(5e-3) };
+    let (a, b, length) = (2.5e-3, 1.5e-3, shape(1.0).total_length());
+    let frustum = PI / 3.0 * length * (a * a + a * b + b * b);
+    assert!((shape(1.0).volume() / frustum - 1.0).abs() < 1e-12);
+    assert!((order(frustum, |edge| volume(&shape(edge).surface().expect("built")), 0.5e-3) - 2.0).abs() < 0.1);
+}
+
 #[test]
 fn bend_by_pappus() {
     let bend = |edge| Bend { angle: PI, edge: Some(edge), ..Bend::default() };
@@ -225,6 +295,16 @@ fn impossible_shapes_are_refused_with_value_and_range() {
         message(Bend { bend_radius: 3e-3, ..Bend::default() }.surface()),
         "bend-radius is 3 mm, but must lie between 4.5 and 6000 mm (0.75 to 1000 diameters)"
     );
+    let bent = Stenosis { bend_radius: Some(60e-3), angle: PI, ..Stenosis::default() };
+    assert_eq!(
+        message(bent.surface()),
+        "angle is 180 degrees, but must lie between 1 and 57.2957795 degrees (the bend lies about the throat and ends \
+         within the vessel)"
+    );
+    assert_eq!(
+        message(Stenosis { plateau: 10e-3, ..Stenosis::default() }.surface()),
+        "plateau is 10 mm, but must lie between 0 and 9 mm (half a diameter of the length remains for the shoulders)"
+    );
     assert!(message(Straight { axis: [0.0; 3], ..Straight::default() }.surface()).contains("axis is (0, 0, 0)"));
     assert!(message(Straight { axis: [f64::NAN, 0.0, 1.0], ..Straight::default() }.surface()).contains("axis"));
     for bad in [0.0, -1e-3, f64::NAN, f64::INFINITY] {
@@ -281,6 +361,7 @@ fn every_kind_can_be_made_from_its_own_first_line() {
     for words in [
         "mesh straight --length 2cm --axis -0.48,0.6,-0.64 --unit cm --out a.obj",
         "mesh stenosis --diameter 3.3 --severity 33.3 --eccentricity 0.1 --edge 300um --out a.obj",
+        "mesh stenosis --bend-radius 20 --angle 70 --plateau 2 --eccentricity -0.2 --outlet-diameter 5 --out a.obj",
         "mesh bend --angle 33.7 --bend-radius 0.02m --edge 0.5 --out a.obj",
         "mesh bifurcation --ratio 0.7 --left-angle 25 --edge 0.5 --out a.obj",
         "mesh aneurysm --bend-radius 12 --angle 70 --edge 0.4 --unit m --out a.obj",

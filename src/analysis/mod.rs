@@ -4,6 +4,7 @@
 
 mod band;
 pub mod indices;
+pub mod lesion;
 pub mod profile;
 pub mod strain;
 pub mod vessel_frame;

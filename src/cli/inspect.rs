@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::starter::{case_file, named};
 use super::{Failure, print, print_json};
+use crate::analysis::lesion::Wall;
 use crate::geometry::build::Repairs;
 use crate::geometry::centreline::{Branch, CentrelineError, Tree};
 use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
@@ -18,6 +19,7 @@ use crate::geometry::surface::Surface;
 use crate::geometry::vessel::{Selector, Vessel};
 use crate::run::RunError;
 use crate::run::centreline::{branch_diameters, write_tree};
+use crate::run::lesions::{self, Lesions};
 
 /// Look a vessel surface over: size, soundness, unit, and every opening.
 #[derive(Args, Clone, Debug)]
@@ -94,14 +96,19 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
     }
-    let tree = tree(surface, &found);
+    let (tree, lesions) =
+        tree(surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
+    let lesions = serde_json::Value::Object(lesions.as_ref().map(Lesions::as_json).unwrap_or_default());
     if args.json {
         let mut report = as_json(&found);
         report["branches"] = branches_json(&tree);
+        for (key, value) in lesions.as_object().into_iter().flatten() {
+            report[key] = value.clone();
+        }
         report["centreline_error"] = tree.as_ref().err().map(ToString::to_string).into();
         print_json(&report)?;
     } else {
-        print(&(as_text(&found) + &branches_text(&tree)))?;
+        print(&(as_text(&found) + &branches_text(&tree) + &lesions::lines(&lesions)))?;
     }
     if let Some(error) = found.error() {
         return Err(InspectError::from(error).into());
@@ -112,14 +119,19 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     })
 }
 
-/// The centrelines from the inlet, the ends named as in a case made from this surface; nothing where there is no vessel.
-fn tree(surface: Surface, found: &Inspection) -> Result<Tree, CentrelineError> {
+/// The centrelines from the inlet with the lesions along them, the ends named as in a case made from this surface; nothing
+/// where there is no vessel.
+fn tree(surface: Surface, found: &Inspection) -> Result<(Tree, Option<Lesions>), CentrelineError> {
     if found.error().is_some() {
-        return Ok(Tree::default());
+        return Ok((Tree::default(), None));
     }
     let ends = named(found).into_iter().map(|(name, end)| (name, end.selector.clone()));
     let vessel = Vessel::build(surface, &ends.collect::<Vec<_>>())?;
-    Tree::new(&vessel, 0)
+    let tree = Tree::new(&vessel, 0)?;
+    let wall = Wall { surface: &vessel.wall, shear: None };
+    // Without a flow there is no viscosity to speak of.
+    let lesions = lesions::find(&lesions::geometry(&tree), &wall, 0.0);
+    Ok((tree, Some(lesions)))
 }
 
 /// The branches for people: name, length, diameters.

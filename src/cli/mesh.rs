@@ -112,18 +112,32 @@ fn build_stenosis(args: &StenosisArgs) -> (&CommonArgs, Recipe, Result<Surface, 
     let base = Stenosis::new(args.diameter);
     let shape = Stenosis {
         diameter: args.diameter,
+        outlet_diameter: args.outlet_diameter,
         severity: args.severity,
         length: args.length.unwrap_or(base.length),
+        plateau: args.plateau.unwrap_or(base.plateau),
         eccentricity: args.eccentricity,
+        bend_radius: args.bend_radius,
+        angle: args.angle,
         upstream: args.upstream.unwrap_or(base.upstream),
         downstream: args.downstream.unwrap_or(base.downstream),
         edge: args.common.edge,
     };
     let mut recipe = Recipe::new("stenosis");
     recipe.length("diameter", shape.diameter);
+    if let Some(end) = shape.outlet_diameter {
+        recipe.length("outlet-diameter", end);
+    }
     recipe.number("severity", shape.severity * 100.0, "%");
     recipe.length("length", shape.length);
+    if args.plateau.is_some() {
+        recipe.length("plateau", shape.plateau);
+    }
     recipe.number("eccentricity", shape.eccentricity, "");
+    if let Some(radius) = shape.bend_radius {
+        recipe.length("bend-radius", radius);
+        recipe.number("angle", shape.angle.to_degrees(), "deg");
+    }
     recipe.length("upstream", shape.upstream);
     recipe.length("downstream", shape.downstream);
     (&args.common, recipe, shape.surface())

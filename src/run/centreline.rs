@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::lesions::{self, Lesions};
 use super::plan::Plan;
+use crate::analysis::lesion::Wall;
 use crate::analysis::profile::{BranchProfile, Fields, profiles};
 use crate::geometry::centreline::{Branch, Point, Tree};
 use crate::geometry::lattice::Lattice;
@@ -33,6 +35,8 @@ pub(super) struct Mean<'a> {
 pub struct Along {
     /// Profiles of the branches; none where there is no centreline.
     pub profiles: Vec<BranchProfile>,
+    /// Lesions of the vessel; none where there is no centreline.
+    pub lesions: Option<Lesions>,
     /// Of each branch the mean of its sections' flow by the integral of the velocity, m^3/s.
     pub integrals: Vec<f64>,
     /// Why there is none.
@@ -64,9 +68,12 @@ impl Along {
         self.profiles.iter().zip(&self.integrals).map(branch).collect()
     }
 
-    /// Adds the branches and the time to a summary, whose `output` seconds held it.
+    /// Adds the branches, the lesions and the time to a summary, whose `output` seconds held it.
     pub fn extend(&self, summary: &mut Value) {
         summary["branches"] = self.as_json();
+        for (key, value) in self.lesions.iter().flat_map(Lesions::as_json) {
+            summary[key] = value;
+        }
         let seconds = &mut summary["performance"]["seconds"];
         seconds["output"] = (seconds["output"].as_f64().unwrap_or(0.0) - self.seconds).max(0.0).into();
         seconds["centreline"] = self.seconds.into();
@@ -122,7 +129,9 @@ pub(super) fn write(plan: &Plan, mean: Mean, folder: &Path) -> Result<Along, Out
     let unit = plan.vessel.wall.unit;
     write_lines(&tree, &profiles, unit, &folder.join("centreline.vtp"))?;
     table(&profiles).write(&folder.join("profiles.csv"))?;
-    Ok(Along { profiles, integrals, missing: None, seconds: clock.elapsed().as_secs_f64() })
+    let wall = Wall { surface: &plan.vessel.wall, shear: Some(mean.wss) };
+    let lesions = Some(lesions::find(&profiles, &wall, plan.mu / plan.rho));
+    Ok(Along { profiles, lesions, integrals, missing: None, seconds: clock.elapsed().as_secs_f64() })
 }
 
 /// An array on the points of all branches.

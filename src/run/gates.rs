@@ -1,6 +1,6 @@
 //! Which numbers the summary of a case will have, so that a gate on any other is refused before the run.
 
-use super::{beat, wall};
+use super::{beat, lesions, wall};
 use crate::case::waveform::Signal;
 use crate::case::{Case, CaseError, Condition, Opening, suggestion};
 
@@ -76,6 +76,7 @@ pub fn keys(case: &Case) -> Vec<String> {
         keys.extend(spreads.flat_map(|key| ["mean", "min", "max"].map(|part| format!("cycle.{key}.{part}"))));
     }
     keys.extend(wall::numbers::keys(case));
+    keys.extend(lesions::WORST.map(str::to_owned));
     let drops = case.openings.iter().filter(|opening| has_drop(case, opening));
     for name in drops.map(|opening| opening.name.get_ref()) {
         keys.push(format!("pressure_drop_mmHg.{name}"));
@@ -136,7 +137,7 @@ pub(super) fn check(case: &Case) -> Result<(), CaseError> {
     let known = keys(case);
     for gate in &case.expect {
         let key = named(case, gate.key.get_ref());
-        if !known.contains(&key) {
+        if !known.contains(&key) && !lesions::is_number(&key) {
             let message = format!("the summary of this case will have no number `{}`", gate.key.get_ref());
             return Err(case.error(gate.key.span(), message, "not a number of summary.json", &remedy(&key, &known)));
         }

@@ -12,6 +12,7 @@ pub mod cycle;
 pub mod ends;
 pub mod fit;
 pub mod gates;
+pub mod lesions;
 pub mod level;
 pub mod peak;
 pub mod plan;

@@ -268,6 +268,7 @@ pub fn lines(summary: &Value) -> String {
         100.0 * get("mass_imbalance"),
         100.0 * get("wall_correction")
     );
+    text.push_str(&super::lesions::lines(summary));
     text.push_str(&super::wall::numbers::lines(summary));
     let _ = writeln!(
         text,

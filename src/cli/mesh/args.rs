@@ -7,6 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 const EXAMPLES: &str = "Examples:
   perfuse mesh stenosis --severity 70 --out stenosis_70.obj
   perfuse mesh stenosis --diameter 4mm --eccentricity 0.1 --out eccentric.obj
+  perfuse mesh stenosis --diameter 4mm --severity 50 --bend-radius 12mm --angle 90 --out curved.obj
+  perfuse mesh stenosis --severity 0 --diameter 4mm --outlet-diameter 2.5mm --out taper.obj
   perfuse mesh straight --diameter 6mm --length 3cm --axis 0.48,0.6,0.64 --out pipe.obj
   perfuse mesh bend --bend-radius 18mm --angle 180 --out u_bend.obj
   perfuse mesh bifurcation --diameter 6mm --ratio 0.7 --out bifurcation.obj
@@ -29,7 +31,7 @@ pub struct MeshArgs {
 pub enum Kind {
     /// A straight tube in any direction.
     Straight(StraightArgs),
-    /// A tube with one smooth narrowing (cosine shape of Varghese et al. 2007).
+    /// A tube with one smooth narrowing (cosine shape of Varghese et al. 2007), straight or bent, even or tapering.
     Stenosis(StenosisArgs),
     /// A tube bent along a circular arc between straight ends.
     Bend(BendArgs),
@@ -97,19 +99,32 @@ pub struct StenosisArgs {
     /// Diameter of the healthy vessel.
     #[arg(long, value_name = "LENGTH", value_parser = length, default_value = "6 mm")]
     pub diameter: f64,
+    /// Diameter of the healthy vessel at the outlet, where it tapers evenly [default: the diameter].
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub outlet_diameter: Option<f64>,
     /// Diameter reduction at the throat, in percent.
     #[arg(long, value_name = "PERCENT", value_parser = percent, default_value = "50 %")]
     pub severity: f64,
     /// Length of the lesion [default: 2 diameters].
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub length: Option<f64>,
-    /// Sideways shift of the throat's axis as a fraction of the diameter (0.1 in the paper's eccentric lesion).
-    #[arg(long, value_name = "FRACTION", value_parser = plain, default_value = "0")]
+    /// Length of the throat with one diameter, a part of the lesion's length [default: none].
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub plateau: Option<f64>,
+    /// Sideways shift of the throat's axis as a fraction of the diameter (0.1 in the paper's eccentric lesion); negative
+    /// away from the centre of a bend.
+    #[arg(long, value_name = "FRACTION", value_parser = plain, default_value = "0", allow_hyphen_values = true)]
     pub eccentricity: f64,
-    /// Straight vessel before the lesion [default: 4 diameters].
+    /// Radius of curvature of the axis about the throat; straight when left out.
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub bend_radius: Option<f64>,
+    /// Angle that a bent axis turns through, half of it on either side of the throat, in degrees.
+    #[arg(long, value_name = "DEGREES", value_parser = angle, default_value = "90 deg")]
+    pub angle: f64,
+    /// Vessel before the lesion [default: 4 diameters].
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub upstream: Option<f64>,
-    /// Straight vessel after the lesion [default: 10 diameters].
+    /// Vessel after the lesion [default: 10 diameters].
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub downstream: Option<f64>,
     /// File, unit and edge length.
