@@ -81,7 +81,7 @@ impl Blocks {
     }
 
     /// Entries of a row.
-    pub(super) fn row(&self, row: usize) -> std::ops::Range<usize> {
+    pub(super) fn row(&self, row: usize) -> Range<usize> {
         self.start[row] as usize..self.start[row + 1] as usize
     }
 
