@@ -1,5 +1,5 @@
 // import: dispatch, wall
-// y -= A x with a coarse matrix: one thread an unknown. The twin of `BlockMatrix::product` in src/wall/sparse.rs.
+// y -= A x with a coarse matrix: one thread an unknown. As `BlockMatrix::product` in src/wall/sparse.rs.
 
 @group(0) @binding(0) var<uniform> task: WallTask;
 @group(0) @binding(1) var<storage, read> start: array<u32>;

@@ -1,5 +1,5 @@
 // import: dispatch, wall
-// A step of a coarse level's smoother: one thread an unknown. The twin of `smooth` in src/backend/cpu/wall.rs.
+// A step of a coarse level's smoother: one thread an unknown. (Processors sweep instead: src/wall/sparse.rs.)
 
 @group(0) @binding(0) var<uniform> task: WallTask;
 @group(0) @binding(1) var<storage, read> inverse: array<f32>;

@@ -15,7 +15,7 @@ use refusal::{CASE, assert_says, lacking, perfuse, refusal, tube};
 const WALL: &str = "[wall]\nthickness = \"0.6 mm\"\nyoung = \"1.2 MPa\"\npoisson = 0.45\n";
 
 /// What is set, and words of the message.
-const SETTINGS: [(&str, &[&str]); 29] = [
+const SETTINGS: [(&str, &[&str]); 32] = [
     ("wall.thickness=\"0 mm\"", &["`wall.thickness` is 0 mm", "above 0 mm, at most 20 mm", "a tenth of the diameter"]),
     ("wall.thickness=\"-0.5 mm\"", &["`wall.thickness` is -0.5 mm", "above 0 mm"]),
     ("wall.thickness=\"0.6 m\"", &["`wall.thickness` is 600 mm", "at most 20 mm"]),
@@ -32,6 +32,9 @@ const SETTINGS: [(&str, &[&str]); 29] = [
     ("wall.poisson=0.5", &["`wall.poisson` is 0.5", "0 to below 0.5", "take 0.49, or up to 0.499"]),
     ("wall.poisson=0.6", &["`wall.poisson` is 0.6", "take 0.49, or up to 0.499"]),
     ("wall.poisson=-0.1", &["`wall.poisson` is -0.1", "0 to below 0.5", "0.45 to 0.499"]),
+    ("wall.poisson=\"high\"", &["`wall.poisson`", "a number, or { field = \"nu\" }"]),
+    ("wall.poisson={ feld = \"nu\" }", &["unknown key `feld` in [wall.poisson]", "did you mean `field`?"]),
+    ("wall.poisson={ field = \"nu\" }", &["no field `nu`"]),
     ("wall.poisson=nan", &["`wall.poisson`", "NaN", "a finite number"]),
     ("wall.layers=0", &["`wall.layers`", "a whole number, 1 or more"]),
     ("wall.layers=40", &["`wall.layers` is 40", "1 to 32"]),
@@ -126,10 +129,15 @@ fn fields_of_the_surface_are_checked() {
             .output();
         output.unwrap_or_else(|e| panic!("{e}"))
     };
-    let refused: [(&str, &[&str]); 3] = [
+    let refused: [(&str, &[&str]); 5] = [
         ("wall.thickness.field=thick", &["no field `thick`", "`thickness` (0.02 to 0.1)", "pulmonary_wall.toml:"]),
         ("wall.thickness.unit=mm", &["unit is wrong", "likely: unit = \"cm\"", "pulmonary_wall.toml:"]),
         ("wall.young.unit=MPa", &["Young's modulus", "unit is wrong", "dyn/cm^2", "pulmonary_wall.toml:"]),
+        ("wall.poisson={ field = \"nu\" }", &["no field `nu`", "`thickness` (0.02 to 0.1)", "pulmonary_wall.toml:"]),
+        (
+            "wall.poisson={ field = \"Young_Mod\" }",
+            &["Poisson's ratio is 2", " mm); it must be at least 0 and less than 0.5", "in the array `Young_Mod`"],
+        ),
     ];
     for (set, words) in refused {
         let output = wall(set);
@@ -138,6 +146,9 @@ fn fields_of_the_surface_are_checked() {
         assert!(!folder.path().join("out").exists(), "{set}: something was written");
         assert_says(&message, words, set);
     }
+    // Numbers from 0.02 to 0.1 are ratios too.
+    let output = wall("wall.poisson={ field = \"thickness\" }");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let output = wall("wall.layers=1");
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{message}");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use perfuse::case::Case;
-use perfuse::case::wall::{Instant, NodalField, Support, Thickness, Wall, Young};
+use perfuse::case::wall::{Instant, NodalField, Poisson, Support, Thickness, Wall, Young};
 use perfuse::units::{Length, Modulus, Time};
 
 const FLOW: &str = "[geometry]\nsurface = \"tube.vtp\"\nunit = \"mm\"\n\
@@ -29,7 +29,7 @@ fn a_wall_in_si_with_its_defaults() {
     let wall = case.wall.as_ref().unwrap_or_else(|| panic!("a wall"));
     assert_eq!(*wall.thickness.get_ref(), Thickness::Uniform(Length::from_si(0.5e-3)));
     assert_eq!(*wall.young.get_ref(), Young::Uniform(Modulus::from_si(1.2e6)));
-    assert_eq!((*wall.poisson.get_ref(), wall.shear), (0.45, true));
+    assert_eq!((wall.poisson.get_ref(), wall.shear), (&Poisson::Uniform(0.45), true));
     assert!(wall.spacing.is_none() && wall.layers.is_none() && wall.outer_spring.is_none());
     assert!(wall.reference_pressure.is_none() && wall.loads.is_none());
     assert_eq!(*wall.ends.get_ref(), Support::Radial);
@@ -57,6 +57,7 @@ fn fields_carry_their_unit() {
     let sets = [
         "wall.thickness={ field = \"thickness\", unit = \"cm\" }",
         "wall.young={ field = \"E\", unit = \"dyn/cm^2\" }",
+        "wall.poisson={ field = \"nu\" }",
     ];
     let wall = wall("", &sets);
     let field = |name: &str, unit: &str| NodalField { name: name.into(), unit: unit.into(), si: 0.0 };
@@ -65,6 +66,11 @@ fn fields_carry_their_unit() {
     assert_eq!((bare(thickness), thickness.si), (field("thickness", "cm"), 0.01));
     let Young::Field(young) = wall.young.get_ref() else { panic!("a field") };
     assert!(bare(young) == field("E", "dyn/cm^2") && (young.si / 0.1 - 1.0).abs() < 1e-12);
+    assert_eq!(*wall.poisson.get_ref(), Poisson::Field("nu".into()));
+    assert_eq!(
+        *parse("", &["wall.poisson=0"]).wall.map(|wall| wall.poisson).expect("a wall").get_ref(),
+        Poisson::Uniform(0.0)
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use nalgebra::{UnitVector3, Vector3};
 use perfuse::geometry::shell::Shell;
 use perfuse::geometry::shell::bodies::{Bend, Counts, Cylinder, plate, sphere};
 use perfuse::wall::constraint::Supports;
-use perfuse::wall::material::Material;
+use perfuse::wall::material::{Material, Values};
 use perfuse::wall::stress::{Surfaces, recover};
 use perfuse::wall::{load, tensor};
 use support::elastic::solve;
@@ -165,6 +165,43 @@ fn a_cantilever_bends_as_it_should() {
     let mean = tip.iter().sum::<f64>() / tip.len() as f64;
     println!("tip {mean}");
     assert!((mean / -0.980 - 1.0).abs() <= 0.01);
+}
+
+/// A bar of several materials, held so that it moves along itself only, is a row of springs: the stress along it is the
+/// load everywhere, an element of modulus M = E (1 - nu) / ((1 + nu) (1 - 2 nu)) becomes longer by load over M, and the
+/// stress across is nu / (1 - nu) of that along. Material constants of an element are the means over its columns.
+#[test]
+fn a_field_of_poissons_ratios_is_that_of_each_element() {
+    const PULL: f64 = 1e3;
+    let counts = Counts { around: 12, along: 2, layers: 2 };
+    let shell = plate([3.0, 0.5, 0.4], counts);
+    let of = |x: f64| if x < 1.1 { 0.1 } else { 0.49 };
+    let ratios: Vec<f64> = (0..shell.columns() as u32).map(|column| of(shell.place(column, 0).x)).collect();
+    let material = Material { young: Values::Uniform(YOUNG), poisson: Values::Columns(ratios) };
+    let mut supports = Supports::default();
+    let along = nalgebra::Matrix3::from_diagonal(&Vector3::x());
+    supports.hold((0..shell.nodes.len() as u32).map(|node| (node, along)));
+    supports.fix_end(&shell, 2);
+    let u = solve(&shell, &material, &supports, &load::end(&shell, 3, [PULL, 0.0, 0.0]));
+    let exact = |x: f64| {
+        let elements = (0..12).map(|k| 0.25 * f64::from(k)).filter(|from| *from < x - 1e-9);
+        let moved = elements.map(|from| {
+            let nu = 0.5 * (of(from) + of(from + 0.25));
+            0.25 * PULL * (1.0 + nu) * (1.0 - 2.0 * nu) / (YOUNG * (1.0 - nu))
+        });
+        moved.sum::<f64>()
+    };
+    let stress = recover(&shell, &material, &u, None).expect("a sound wall").stress;
+    for (node, place) in shell.nodes.iter().enumerate() {
+        let [x, ..] = *place;
+        assert!((u[node][0] - exact(x)).abs() <= 1e-7 * exact(3.0), "at {x}: {} and {}", u[node][0], exact(x));
+        assert!((stress[node][0] / PULL - 1.0).abs() <= 1e-6, "at {x}: {:?}", stress[node]);
+        // Where all elements around a node have one material.
+        if !(0.9..1.4).contains(&x) {
+            let across = of(x) / (1.0 - of(x)) * PULL;
+            assert!((stress[node][2] / across - 1.0).abs() <= 1e-6, "at {x}: {:?}, not {across}", stress[node]);
+        }
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub struct Wall {
     /// Young's modulus.
     pub young: Spanned<Young>,
     /// Poisson's ratio.
-    pub poisson: Spanned<f64>,
+    pub poisson: Spanned<Poisson>,
     /// Edge of the wall's elements along the surface, where the case gives it.
     pub spacing: Option<Spanned<Length>>,
     /// Elements through the thickness, where the case gives their number.
@@ -53,6 +53,15 @@ pub enum Young {
     Uniform(Modulus),
     /// A nodal array of the surface.
     Field(NodalField),
+}
+
+/// Poisson's ratio of the wall.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Poisson {
+    /// The same everywhere.
+    Uniform(f64),
+    /// A nodal array of the surface, by its name; a ratio has no unit.
+    Field(String),
 }
 
 /// An array on the vertices of the surface file.

@@ -11,7 +11,6 @@ use super::assembly::Stiffness;
 use super::dense::inverse;
 use super::memory;
 use super::product::PAD;
-use super::smoother::Step;
 
 /// Nodes that a task takes at least.
 const MIN_NODES: usize = 512;
@@ -46,34 +45,22 @@ impl ColumnFactors {
         Ok(factors)
     }
 
-    /// A step of the smoother: `z = keep z + add D^-1 r`, and `x += gain z` where there is an `x`; padded vectors.
-    pub fn smooth(&self, step: Step, r: &[f32], z: &mut [f32], x: Option<&mut [f32]>) {
+    /// `z = D^-1 r`; padded vectors.
+    pub(super) fn solve_all(&self, r: &[f32], z: &mut [f32]) {
         let many = MIN_NODES.div_ceil(self.levels);
-        let (chunk, end) = (3 * self.levels * many, z.len() - PAD);
-        let r = r[PAD..end].par_chunks(chunk);
-        let z = z[PAD..end].par_chunks_mut(chunk);
-        let columns = |task: usize, r: &[f32], z: &mut [f32], mut x: Option<&mut [f32]>| {
+        let (len, end) = (3 * self.levels, z.len() - PAD);
+        let chunks = r[PAD..end].par_chunks(len * many).zip(z[PAD..end].par_chunks_mut(len * many));
+        chunks.enumerate().for_each(|(task, (r, z))| {
             let mut y = vec![[0.0f32; 3]; self.levels];
-            let len = 3 * self.levels;
             for (k, (r, z)) in r.chunks_exact(len).zip(z.chunks_exact_mut(len)).enumerate() {
-                self.column(task * many + k, step, r, z, &mut y);
-                if let Some(x) = &mut x {
-                    x[k * len..(k + 1) * len].iter_mut().zip(z).for_each(|(x, z)| *x += step.gain * *z);
-                }
+                self.column(task * many + k, 0.0, r, z, &mut y);
             }
-        };
-        match x {
-            None => r.zip(z).enumerate().for_each(|(task, (r, z))| columns(task, r, z, None)),
-            Some(x) => {
-                let x = x[PAD..end].par_chunks_mut(chunk);
-                r.zip(z).zip(x).enumerate().for_each(|(task, ((r, z), x))| columns(task, r, z, Some(x)));
-            }
-        }
+        });
     }
 
-    /// `z = keep z + add D^-1 r` in one column; `y` is room for it.
+    /// `z = keep z + D^-1 r` in one column; `y` is room for it.
     #[inline]
-    fn column(&self, column: usize, step: Step, r: &[f32], z: &mut [f32], y: &mut [[f32; 3]]) {
+    pub(super) fn column(&self, column: usize, keep: f32, r: &[f32], z: &mut [f32], y: &mut [[f32; 3]]) {
         let range = 9 * column * self.levels..9 * (column + 1) * self.levels;
         let (lower, inverse) = (&self.lower[range.clone()], &self.inverse[range]);
         let mut below = [0.0f32; 3];
@@ -89,7 +76,7 @@ impl ColumnFactors {
             let t: [f32; 3] =
                 std::array::from_fn(|a| s[3 * a] * y[0] + s[3 * a + 1] * y[1] + s[3 * a + 2] * y[2] - from_above[a]);
             from_above = std::array::from_fn(|a| g[a] * t[0] + g[3 + a] * t[1] + g[6 + a] * t[2]);
-            *z = std::array::from_fn(|a| step.keep * z[a] + step.add * t[a]);
+            *z = std::array::from_fn(|a| keep * z[a] + t[a]);
         }
     }
 

@@ -124,7 +124,7 @@ struct AddGroup<'a, const B: usize, R> {
 impl<const B: usize, R: Rows<B>> Kernel for AddGroup<'_, B, R> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
-        self.scratch.group(self.matrix, self.p, self.aggregates, self.group, self.piece);
+        self.scratch.group::<V>(self.matrix, self.p, self.aggregates, self.group, self.piece);
     }
 }
 
@@ -157,14 +157,21 @@ impl<const B: usize> Scratch<B> {
     }
 
     #[inline(always)]
-    fn group(&mut self, matrix: &impl Rows<B>, p: &Transfer, aggregates: &Aggregates, group: usize, piece: &mut Piece) {
+    fn group<V: Lanes>(
+        &mut self,
+        matrix: &impl Rows<B>,
+        p: &Transfer,
+        aggregates: &Aggregates,
+        group: usize,
+        piece: &mut Piece,
+    ) {
         let levels = aggregates.levels();
         let nodes = aggregates.members(group).iter().flat_map(|&c| (0..levels).map(move |k| c as usize * levels + k));
         let nodes: Vec<usize> = nodes.collect();
         let mut ends = Vec::with_capacity(nodes.len() + 1);
         ends.push(0);
         for &node in &nodes {
-            self.row(matrix, p, node);
+            self.row::<V>(matrix, p, node);
             ends.push(self.entries.len());
         }
         let n = self.around.len();
@@ -174,7 +181,7 @@ impl<const B: usize> Scratch<B> {
         self.used.resize(n * n, false);
         for (k, &node) in nodes.iter().enumerate() {
             for e in p.of(node) {
-                self.spread(p, e, ends[k]..ends[k + 1]);
+                self.spread::<V>(p, e, ends[k]..ends[k + 1]);
             }
         }
         for (at, block) in self.dense.iter().enumerate().filter(|(at, _)| self.used[*at]) {
@@ -190,7 +197,7 @@ impl<const B: usize> Scratch<B> {
 
     /// Adds a row of `A P`.
     #[inline(always)]
-    fn row(&mut self, matrix: &impl Rows<B>, p: &Transfer, node: usize) {
+    fn row<V: Lanes>(&mut self, matrix: &impl Rows<B>, p: &Transfer, node: usize) {
         let first = self.entries.len() as u32;
         for place in 0..matrix.places(node) {
             let Some((other, block)) = matrix.entry(node, place) else { continue };
@@ -214,7 +221,7 @@ impl<const B: usize> Scratch<B> {
                 for b in 0..B {
                     let p = wide(eight(&p.values, 6 * (B * e + b)));
                     for (to, row) in to.iter_mut().zip(&block) {
-                        add_wide(&p, row[b], to);
+                        add_wide::<V>(&p, row[b], to);
                     }
                 }
             }
@@ -223,7 +230,7 @@ impl<const B: usize> Scratch<B> {
 
     /// Adds `P_i^T (A P)_i` of one entry of a node.
     #[inline(always)]
-    fn spread(&mut self, p: &Transfer, entry: usize, entries: std::ops::Range<usize>) {
+    fn spread<V: Lanes>(&mut self, p: &Transfer, entry: usize, entries: std::ops::Range<usize>) {
         let coarse = p.coarse[entry];
         let p = &p.values[6 * B * entry..][..6 * B];
         let (n, row) = (self.around.len(), self.local[coarse as usize]);
@@ -237,7 +244,7 @@ impl<const B: usize> Scratch<B> {
             let to = &mut self.dense[to];
             for (p, value) in p.as_chunks::<6>().0.iter().zip(&self.values[at]) {
                 for (to, p) in to.iter_mut().zip(p) {
-                    add_wide(value, f64::from(*p), to);
+                    add_wide::<V>(value, f64::from(*p), to);
                 }
             }
         }

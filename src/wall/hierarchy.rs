@@ -2,9 +2,10 @@
 //!
 //! Smoothed aggregation (Vanek, Mandel and Brezina, Computing 56, 179, 1996) with the six rigid motions of each aggregate,
 //! so that bending of thin walls costs no more iterations than stretching. Aggregates are three columns wide; through the
-//! thickness they hold all levels where the wall's elements are flat, and as many as make them about as thick as wide
-//! where they are not. One V-cycle with the same smoother before and after, a symmetric preconditioner, is what a
-//! backend's conjugate gradients use. The set-up is in double precision, what it leaves in single precision.
+//! thickness they hold all levels where the wall's elements are flat, and as many as make them half as thick again as wide
+//! where they are not. One V-cycle with the same smoother before and after (on the processor its adjoint, sweeps that go
+//! back: [`super::sweep`]; on adapters polynomials: [`super::smoother`]), a symmetric preconditioner, is what a backend's
+//! conjugate gradients use. The set-up is in double precision, what it leaves in single precision.
 
 use rayon::prelude::*;
 
@@ -18,7 +19,6 @@ use super::error::WallError;
 use super::galerkin;
 use super::product::{PAD, padded, product};
 use super::prolong::{NodeModes, Transfer, orthonormal, smooth};
-use super::smoother::Step;
 use super::sparse::{BlockMatrix, Blocks, Finest, diagonal};
 use crate::geometry::shell::Shell;
 
@@ -32,7 +32,10 @@ const MARGIN: f64 = 1.1;
 /// Largest eigenvalue that there can be on the finest level: an element has nodes of four columns.
 const FOUR: f64 = 4.0;
 
-/// Degree of the smoother on the finest level, and on others, which cost little and gain as much from it; where nothing
+/// Thickness of an aggregate over its width: smoothers solve columns exactly, and few parts make small coarse levels.
+const THICK: f64 = 1.5;
+
+/// Degree of the polynomial smoother on the finest level, and on others, which cost little and gain as much from it; where nothing
 /// else is asked for.
 const DEGREE: usize = 2;
 const COARSE_DEGREE: usize = 3;
@@ -122,7 +125,7 @@ impl CoarseLevel {
         let inverses = node_inverses(blocks)?;
         let matrix = blocks.rounded();
         let inverse: Vec<f32> = inverses.iter().flat_map(|i| i.as_flattened()).map(|&v| v as f32).collect();
-        let multiply = |x: &[f32], y: &mut [f32]| matrix.product(x, y, false);
+        let multiply = |x: &[f32], y: &mut [f32]| matrix.product(x, y);
         let solve = |r: &[f32], z: &mut [f32]| {
             for ((z, r), inverse) in z.chunks_exact_mut(6).zip(r.chunks_exact(6)).zip(inverse.chunks_exact(36)) {
                 for (z, row) in z.iter_mut().zip(inverse.chunks_exact(6)) {
@@ -167,7 +170,7 @@ fn coarsen(
     Ok(blocks)
 }
 
-/// Parts of a column: as many as make an aggregate of three columns' width about as thick as wide.
+/// Parts of a column: as many as make an aggregate of three columns' width [`THICK`] times as thick as wide.
 fn parts(shell: &Shell) -> usize {
     let levels = shell.levels();
     let (mut width, mut thickness) = (0.0, 0.0);
@@ -177,7 +180,7 @@ fn parts(shell: &Shell) -> usize {
             thickness += (shell.place(column, levels - 1) - shell.place(column, 0)).norm();
         }
     }
-    let depth = 3.0 * width * shell.layers as f64 / f64::max(thickness, f64::MIN_POSITIVE);
+    let depth = THICK * 3.0 * width * shell.layers as f64 / f64::max(thickness, f64::MIN_POSITIVE);
     ((levels as f64 / depth.max(2.0)).round() as usize).clamp(1, levels.div_ceil(2))
 }
 
@@ -188,7 +191,11 @@ fn rigid_motions(shell: &Shell, supports: &Supports) -> Vec<NodeModes<3>> {
     let reach = shell.nodes.iter().flat_map(|x| (0..3).map(|a| (x[a] - centre[a]).abs())).fold(0.0, f64::max);
     let motion = |x: &[f64; 3]| {
         let [x, y, z] = std::array::from_fn(|a| (x[a] - centre[a]) / reach);
-        [[1.0, 0.0, 0.0, 0.0, z, -y], [0.0, 1.0, 0.0, -z, 0.0, x], [0.0, 0.0, 1.0, y, -x, 0.0]]
+        [
+            [1.0, 0.0, 0.0, 0.0, z, -y, 0.0, 0.0],
+            [0.0, 1.0, 0.0, -z, 0.0, x, 0.0, 0.0],
+            [0.0, 0.0, 1.0, y, -x, 0.0, 0.0, 0.0],
+        ]
     };
     let mut modes: Vec<_> = shell.nodes.par_iter().with_min_len(1024).map(motion).collect();
     for (node, free) in &supports.held {
@@ -218,9 +225,6 @@ fn relax_points<const B: usize>(inverses: &[[[f64; B]; B]], column: usize, modes
     }
 }
 
-/// A step that is nothing but the preconditioner.
-const ALONE: Step = Step { keep: 0.0, add: 1.0, gain: 0.0 };
-
 /// Noise as a padded vector.
 fn padded_noise(nodes: usize) -> Vec<f32> {
     let mut start = padded(nodes);
@@ -230,7 +234,7 @@ fn padded_noise(nodes: usize) -> Vec<f32> {
 
 fn columns_bound(stiffness: &Stiffness, factors: &ColumnFactors) -> f64 {
     let nodes = factors.inverse.len() / 9;
-    let solve = |r: &[f32], z: &mut [f32]| factors.smooth(ALONE, r, z, None);
+    let solve = |r: &[f32], z: &mut [f32]| factors.solve_all(r, z);
     MARGIN * largest(padded_noise(nodes), STEPS, |x, y| product(stiffness, x, y, false), solve)
 }
 

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::assembly::Stiffness;
-use super::half::{self, Half};
+use super::half;
 use super::memory;
 
 #[cfg(target_arch = "x86_64")]
@@ -18,10 +18,10 @@ mod x86;
 pub const PAD: usize = 3;
 
 /// How far ahead blocks are fetched, in numbers: what the processor does itself ends with each small page.
-const AHEAD: usize = 1024;
+pub(super) const AHEAD: usize = 1024;
 
 /// Numbers of a cache line.
-const LINE: usize = 16;
+pub(super) const LINE: usize = 16;
 
 /// Nodes that a task takes at least.
 const MIN_NODES: usize = 512;
@@ -37,26 +37,13 @@ pub fn padded(nodes: usize) -> Vec<f32> {
 /// # Panics
 /// If a vector is not the padded one of this matrix.
 pub fn product(stiffness: &Stiffness, x: &[f32], y: &mut [f32], subtract: bool) {
-    multiply(stiffness, (&stiffness.blocks, 1.0), x, y, subtract);
-}
-
-/// As [`product`], with blocks of half precision.
-///
-/// # Panics
-/// If a vector is not the padded one of this matrix, or the blocks are another's.
-pub fn product_half(stiffness: &Stiffness, half: &Half, x: &[f32], y: &mut [f32], subtract: bool) {
-    multiply(stiffness, (&half.blocks, half.unit), x, y, subtract);
-}
-
-fn multiply<N: Number>(stiffness: &Stiffness, blocks: (&[N], f32), x: &[f32], y: &mut [f32], subtract: bool) {
     let levels = stiffness.levels;
     let len = 3 * levels * (stiffness.start.len() - 1);
     assert!(x.len() == len + 2 * PAD && y.len() == x.len(), "padded vectors of the matrix");
     let columns = MIN_NODES.div_ceil(levels);
-    assert!(blocks.0.len() == stiffness.blocks.len(), "blocks of the matrix");
     let kernel = Kernel::detect();
     y[PAD..PAD + len].par_chunks_mut(3 * levels * columns).enumerate().for_each(|(task, y)| {
-        kernel.run(&Rows { stiffness, blocks: blocks.0, unit: blocks.1, first: task * columns, x, subtract }, y);
+        kernel.run(Rows { stiffness, blocks: &stiffness.blocks, unit: 1.0, first: task * columns, x, y, subtract });
     });
 }
 
@@ -68,12 +55,19 @@ struct Rows<'a, N> {
     unit: f32,
     first: usize,
     x: &'a [f32],
+    y: &'a mut [f32],
     subtract: bool,
+}
+
+/// Work in nines of numbers, whatever holds them.
+pub(super) trait Task {
+    /// Does the work.
+    fn run<V: Nine>(self);
 }
 
 /// Instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kernel {
+pub(super) enum Kernel {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -82,7 +76,8 @@ enum Kernel {
 }
 
 impl Kernel {
-    fn detect() -> Self {
+    /// The widest of this processor.
+    pub(super) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         {
             if half::wide() {
@@ -95,26 +90,27 @@ impl Kernel {
         Self::Portable
     }
 
-    fn run<N: Number>(self, rows: &Rows<N>, y: &mut [f32]) {
+    /// Does some work.
+    pub(super) fn run(self, task: impl Task) {
         match self {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the processor has AVX-512, or the kernel would be another one.
-            Self::Avx512 => unsafe { x86::avx512(rows, y) },
+            Self::Avx512 => unsafe { x86::avx512(task) },
             #[cfg(target_arch = "x86_64")]
             // SAFETY: the processor has AVX2 and FMA, or the kernel would be another one.
-            Self::Avx2 => unsafe { x86::avx2(rows, y) },
-            Self::Portable => rows.run::<Portable>(y),
+            Self::Avx2 => unsafe { x86::avx2(task) },
+            Self::Portable => task.run::<Portable>(),
         }
     }
 }
 
-impl<N: Number> Rows<'_, N> {
+impl<N: Number> Task for Rows<'_, N> {
     /// Entry by entry, so that the blocks are read in the order of memory.
     #[inline(always)]
-    fn run<V: Nine>(&self, y: &mut [f32]) {
+    fn run<V: Nine>(self) {
         let levels = self.stiffness.levels;
         let mut sums = vec![[V::zero(); 3]; levels];
-        for (n, y) in y.chunks_exact_mut(3 * levels).enumerate() {
+        for (n, y) in self.y.chunks_exact_mut(3 * levels).enumerate() {
             let column = self.first + n;
             let own = 3 * levels * column;
             sums.fill([V::zero(); 3]);
@@ -147,7 +143,7 @@ impl<N: Number> Rows<'_, N> {
 }
 
 #[inline(always)]
-fn nine<N>(from: &[N], at: usize) -> &[N; 9] {
+pub(super) fn nine<N>(from: &[N], at: usize) -> &[N; 9] {
     match from[at..at + 9].try_into() {
         Ok(nine) => nine,
         Err(_) => unreachable!("nine numbers"),
@@ -156,7 +152,7 @@ fn nine<N>(from: &[N], at: usize) -> &[N; 9] {
 
 /// Nine numbers. An implementor for an instruction set may only be used where the processor has it, which
 /// [`Kernel::detect`] sees to.
-trait Nine: Copy {
+pub(super) trait Nine: Copy {
     fn zero() -> Self;
     fn load(from: &[f32; 9]) -> Self;
     /// From numbers of half precision.
@@ -172,7 +168,7 @@ trait Nine: Copy {
 }
 
 /// Numbers of a stored block.
-trait Number: Copy + Sync {
+pub(super) trait Number: Copy + Sync {
     /// Whether a block touches more than one cache line at least.
     const TWO_LINES: bool;
     fn load<V: Nine>(from: &[Self; 9]) -> V;
@@ -233,6 +229,7 @@ impl Nine for Portable {
 
 #[cfg(test)]
 mod tests {
+    use super::half::Half;
     use super::*;
 
     /// Pseudo-random numbers in [-1, 1).
@@ -286,10 +283,10 @@ mod tests {
                 let (stiffness, x) = (&stiffness, x.as_slice());
                 if halved {
                     let (blocks, unit) = (half.blocks.as_slice(), half.unit);
-                    kernel.run(&Rows { stiffness, blocks, unit, first: 0, x, subtract }, &mut y[PAD..len - PAD]);
+                    kernel.run(Rows { stiffness, blocks, unit, first: 0, x, y: &mut y[PAD..len - PAD], subtract });
                 } else {
                     let (blocks, unit) = (stiffness.blocks.as_slice(), 1.0);
-                    kernel.run(&Rows { stiffness, blocks, unit, first: 0, x, subtract }, &mut y[PAD..len - PAD]);
+                    kernel.run(Rows { stiffness, blocks, unit, first: 0, x, y: &mut y[PAD..len - PAD], subtract });
                 }
                 let allowed = if halved { 3e-3 } else { 1e-5 };
                 for (k, (y, e)) in y.iter().zip(&expected).enumerate().skip(PAD).take(len - 2 * PAD) {

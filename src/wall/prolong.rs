@@ -23,8 +23,8 @@ const MIN_COLUMNS: usize = 32;
 const COARSE_NODES: usize = 16;
 const FINE_NODES: usize = 256;
 
-/// The `B` components of a node in six modes.
-pub(super) type NodeModes<const B: usize> = [[f64; 6]; B];
+/// The `B` components of a node in six modes, and two zeros, so that they fill registers.
+pub(super) type NodeModes<const B: usize> = [[f64; 8]; B];
 
 /// The prolongator from a coarse level to the next finer one, by nodes of the finer level, and the way back.
 #[derive(Clone, Debug, Default)]
@@ -178,7 +178,7 @@ pub(super) fn orthonormal<const B: usize>(modes: &mut [NodeModes<B>], aggregates
         let mut own = own.into_iter();
         for &column in aggregates.members(group) {
             for k in (0..levels).filter(|&k| aggregates.part[k] == part) {
-                modes[column as usize * levels + k] = own.next().unwrap_or([[0.0; 6]; B]);
+                modes[column as usize * levels + k] = own.next().unwrap_or([[0.0; 8]; B]);
             }
         }
         coarse.push(factor);
@@ -188,10 +188,10 @@ pub(super) fn orthonormal<const B: usize>(modes: &mut [NodeModes<B>], aggregates
 
 /// Orthonormal modes in place, and their factor R.
 fn gram_schmidt<const B: usize>(modes: &mut [NodeModes<B>]) -> NodeModes<6> {
-    let mut factor = [[0.0; 6]; 6];
+    let mut factor = [[0.0; 8]; 6];
     let rows = modes.as_flattened_mut();
     for k in 0..6 {
-        let dot = |rows: &[[f64; 6]], a: usize, b: usize| rows.iter().map(|r| r[a] * r[b]).sum::<f64>();
+        let dot = |rows: &[[f64; 8]], a: usize, b: usize| rows.iter().map(|r| r[a] * r[b]).sum::<f64>();
         let length = dot(rows, k, k).sqrt();
         for _ in 0..2 {
             for j in 0..k {
@@ -238,7 +238,7 @@ pub(super) fn smooth<const B: usize>(
                         let node = column * levels + k;
                         value.as_flattened_mut().iter_mut().for_each(|v| *v *= -omega);
                         if !touched[k] && !spreads {
-                            *value = [[0.0; 6]; B];
+                            *value = [[0.0; 8]; B];
                         }
                         if aggregates.of(node) == *aggregate {
                             let own = modes[node].as_flattened().iter();
@@ -270,23 +270,26 @@ struct Gather<'a, const B: usize, R> {
 impl<const B: usize, R: Rows<B>> Kernel for Gather<'_, B, R> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
-        let levels = self.aggregates.levels();
+        let (levels, mut slot) = (self.aggregates.levels(), 0);
         for level in 0..levels {
             let row = self.column * levels + level;
             for place in 0..self.matrix.places(row) {
                 let Some((other, block)) = self.matrix.entry(row, place) else { continue };
                 let aggregate = self.aggregates.of(other);
-                let slot = self.found.iter().position(|(known, _)| *known == aggregate).unwrap_or_else(|| {
-                    self.found.push((aggregate, vec![[[0.0; 6]; B]; levels]));
-                    self.found.len() - 1
-                });
+                // As a rule it is that of the place before.
+                if self.found.get(slot).is_none_or(|(known, _)| *known != aggregate) {
+                    slot = self.found.iter().position(|(known, _)| *known == aggregate).unwrap_or(self.found.len());
+                    if slot == self.found.len() {
+                        self.found.push((aggregate, vec![[[0.0; 8]; B]; levels]));
+                    }
+                }
                 let to = &mut self.found[slot].1[level];
                 for (to, row) in to.iter_mut().zip(&block) {
+                    let mut sum = V::load(to);
                     for (a, mode) in row.iter().zip(&self.modes[other]) {
-                        for (t, q) in to.iter_mut().zip(mode) {
-                            *t += a * q;
-                        }
+                        sum = V::splat(*a).mul_add(V::load(mode), sum);
                     }
+                    *to = sum.store();
                 }
             }
         }
@@ -301,7 +304,7 @@ impl Transfer {
             let mut count = 0;
             for (aggregate, values) in found.iter().filter(|(_, values)| !is_zero(&values[level])) {
                 self.coarse.push(*aggregate);
-                self.values.extend(values[level].as_flattened().iter().map(|&v| v as f32));
+                self.values.extend(values[level].iter().flat_map(|row| row[..6].iter().map(|&v| v as f32)));
                 count += 1;
             }
             self.start.push(count);

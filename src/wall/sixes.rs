@@ -4,6 +4,8 @@
 //! the next row's, against a vector whose last two are nought, or into sums whose last two nobody looks at. Arrays of
 //! rows have [`BEYOND`] numbers more at their end.
 
+use super::lanes::Lanes;
+
 /// Numbers after the last row of an array.
 pub(super) const BEYOND: usize = 2;
 
@@ -25,10 +27,8 @@ pub(super) fn six(from: &[f32], node: usize) -> [f32; 8] {
 
 /// `sums += row factor`, in double precision.
 #[inline(always)]
-pub(super) fn add_wide(row: &[f64; 8], factor: f64, sums: &mut [f64; 8]) {
-    for k in 0..8 {
-        sums[k] += row[k] * factor;
-    }
+pub(super) fn add_wide<V: Lanes>(row: &[f64; 8], factor: f64, sums: &mut [f64; 8]) {
+    *sums = V::load(row).mul_add(V::splat(factor), V::load(sums)).store();
 }
 
 /// Eight numbers in double precision.

@@ -1,4 +1,4 @@
-//! The polynomial smoother that every level but the coarsest uses.
+//! The polynomial smoother that adapters use on every level but the coarsest: all unknowns at once.
 //!
 //! Chebyshev polynomials of the fourth kind in `D^-1 A`, with the weights that are optimal for multigrid (Lottes, Numer.
 //! Linear Algebra Appl. 30, e2518, 2023; Phillips and Fischer, arXiv 2210.03179, table 1). They need an upper bound of

@@ -1,9 +1,12 @@
 //! Matrices of blocks: rows in double precision for the set-up, and the coarse matrices in single precision.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::assembly::Stiffness;
 use super::lanes::{self, Kernel, Lanes};
+use super::order::Order;
 use super::sixes::{BEYOND, eight, six, sum};
 
 /// Rows that a task takes at least.
@@ -78,7 +81,7 @@ impl Blocks {
     }
 
     /// Entries of a row.
-    pub(super) fn row(&self, row: usize) -> std::ops::Range<usize> {
+    pub(super) fn row(&self, row: usize) -> Range<usize> {
         self.start[row] as usize..self.start[row + 1] as usize
     }
 
@@ -134,10 +137,10 @@ impl BlockMatrix {
         self.len() == 0
     }
 
-    /// `y = A x`, or `y -= A x` if `subtract` is set; six numbers a row.
-    pub fn product(&self, x: &[f32], y: &mut [f32], subtract: bool) {
+    /// `y = A x`; six numbers a row.
+    pub fn product(&self, x: &[f32], y: &mut [f32]) {
         y.par_chunks_mut(6 * MIN_TASK).enumerate().for_each(|(task, y)| {
-            lanes::run(Multiply { matrix: self, first: task * MIN_TASK, x, y, subtract });
+            lanes::run(Multiply { matrix: self, first: task * MIN_TASK, x, y });
         });
     }
 }
@@ -148,7 +151,6 @@ struct Multiply<'a> {
     first: usize,
     x: &'a [f32],
     y: &'a mut [f32],
-    subtract: bool,
 }
 
 impl Kernel for Multiply<'_> {
@@ -165,8 +167,112 @@ impl Kernel for Multiply<'_> {
                 }
             }
             for (y, sums) in y.iter_mut().zip(&sums) {
-                *y = if self.subtract { *y - sum(sums) } else { sum(sums) };
+                *y = sum(sums);
             }
+        }
+    }
+}
+
+/// A coarse matrix as Gauss-Seidel's sweeps over its nodes need it ([`super::sweep`]).
+#[derive(Clone, Copy)]
+pub struct BlockSweeps<'a> {
+    /// The matrix.
+    pub matrix: &'a BlockMatrix,
+    /// Inverses of its diagonal blocks, 36 numbers a node, row by row.
+    pub inverse: &'a [f32],
+    /// The order of its rows.
+    pub order: &'a Order,
+}
+
+impl BlockSweeps<'_> {
+    /// One sweep forward for `A x = b` from `x = 0`.
+    pub fn forward(&self, b: &[f32], x: &mut [f32]) {
+        self.order.sweep([6, 0], false, x, |rows, x, own| {
+            lanes::run(Chunk::<false> { of: self, rows, b, x, own });
+        });
+    }
+
+    /// One sweep backward for `A x = b` from `x` on.
+    pub fn backward(&self, b: &[f32], x: &mut [f32]) {
+        self.order.sweep([6, 0], true, x, |rows, x, own| {
+            lanes::run(Chunk::<true> { of: self, rows, b, x, own });
+        });
+    }
+
+    /// `b - A x` after [`BlockSweeps::forward`] has found `x`.
+    pub fn rest(&self, x: &[f32], rest: &mut [f32]) {
+        rest.par_chunks_mut(6 * MIN_TASK).enumerate().for_each(|(task, rest)| {
+            lanes::run(Rest { of: self, first: task * MIN_TASK, x, rest });
+        });
+    }
+
+    /// Adds the products of the entries of a row whose columns are asked for.
+    #[inline(always)]
+    fn add<'x, V: Lanes>(&self, row: usize, x: impl Fn(usize) -> Option<(&'x [f32], usize)>) -> [f32; 6] {
+        let BlockMatrix { column, values, .. } = self.matrix;
+        let mut sums = [[0.0; 8]; 6];
+        for e in self.matrix.start[row] as usize..self.matrix.start[row + 1] as usize {
+            let Some((from, node)) = x(column[e] as usize) else { continue };
+            let x = six(from, node);
+            for (a, sums) in sums.iter_mut().enumerate() {
+                V::add_products(eight(values, 36 * e + 6 * a), &x, sums);
+            }
+        }
+        let mut out = [0.0; 6];
+        out.iter_mut().zip(&sums).for_each(|(out, sums)| *out = sum(sums));
+        out
+    }
+}
+
+/// A sweep over some rows: backward from what is there, or forward from nought.
+struct Chunk<'a, const BACKWARD: bool> {
+    of: &'a BlockSweeps<'a>,
+    rows: Range<usize>,
+    b: &'a [f32],
+    x: &'a [f32],
+    own: &'a mut [f32],
+}
+
+impl<const BACKWARD: bool> Kernel for Chunk<'_, BACKWARD> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let BlockSweeps { inverse, order, .. } = *self.of;
+        for k in 0..self.rows.len() {
+            let k = if BACKWARD { self.rows.len() - 1 - k } else { k };
+            let (row, own) = (self.rows.start + k, &*self.own);
+            let sums = self.of.add::<V>(row, |other| {
+                let inside = self.rows.contains(&other);
+                let from = if inside { (own, other - self.rows.start) } else { (self.x, other) };
+                (BACKWARD || order.before(other, row)).then_some(from)
+            });
+            let b = &self.b[6 * row..6 * row + 6];
+            let x = &mut self.own[6 * k..6 * k + 6];
+            for (x, inverse) in x.iter_mut().zip(inverse[36 * row..36 * row + 36].chunks_exact(6)) {
+                let mut z = 0.0;
+                for ((i, b), sum) in inverse.iter().zip(b).zip(&sums) {
+                    z += i * (b - sum);
+                }
+                *x = if BACKWARD { *x + z } else { z };
+            }
+        }
+    }
+}
+
+/// What later rows take from the balance of some rows.
+struct Rest<'a> {
+    of: &'a BlockSweeps<'a>,
+    first: usize,
+    x: &'a [f32],
+    rest: &'a mut [f32],
+}
+
+impl Kernel for Rest<'_> {
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        for (k, rest) in self.rest.as_chunks_mut::<6>().0.iter_mut().enumerate() {
+            let row = self.first + k;
+            let later = |other: usize| self.of.order.before(row, other).then_some((self.x, other));
+            *rest = self.of.add::<V>(row, later).map(|sum| -sum);
         }
     }
 }

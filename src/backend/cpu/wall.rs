@@ -1,4 +1,5 @@
-//! The wall's equations on the native CPU: conjugate gradients with a multigrid cycle, in single precision.
+//! The wall's equations on the native CPU: conjugate gradients with a multigrid cycle, in single precision. Levels are
+//! smoothed by Gauss-Seidel's sweeps ([`crate::wall::sweep`]), forward before the coarse correction and backward after it.
 
 use std::sync::Arc;
 
@@ -6,9 +7,11 @@ use rayon::prelude::*;
 
 use crate::wall::half::Half;
 use crate::wall::hierarchy::{CoarseLevel, Hierarchy};
-use crate::wall::product::{PAD, padded, product, product_half};
-use crate::wall::smoother::{Step, steps};
+use crate::wall::order::Order;
+use crate::wall::product::{PAD, padded, product};
 use crate::wall::solve::Watch;
+use crate::wall::sparse::BlockSweeps;
+use crate::wall::sweep::{self, Sweeps};
 
 /// Iterations after which a solution is given back as it is.
 pub const MOST: usize = 1000;
@@ -16,12 +19,15 @@ pub const MOST: usize = 1000;
 /// Numbers that a task takes.
 const TASK: usize = 1 << 13;
 
+/// Nodes of a coarse level that are swept one after the other.
+const CHUNK: usize = 64;
+
 /// A solver in the memory of the CPU.
 pub struct CpuWall {
     hierarchy: Arc<Hierarchy>,
     /// The stiffness as the smoother takes it, where the processor has half precision.
     half: Option<Half>,
-    steps: Vec<Step>,
+    order: Order,
     /// Padded: solution, residual, search direction, and the matrix times that.
     x: Vec<f32>,
     r: Vec<f32>,
@@ -34,9 +40,9 @@ pub struct CpuWall {
     coarse: Vec<Coarse>,
 }
 
-/// Vectors of a coarse level: what it is given, its solution, its last correction, and room for preconditioned residuals.
+/// A coarse level: the order of its rows, what it is given, its solution, and room.
 struct Coarse {
-    steps: Vec<Step>,
+    order: Order,
     w: Vec<f32>,
     e: Vec<f32>,
     z: Vec<f32>,
@@ -49,11 +55,12 @@ impl CpuWall {
         let fine = || padded(hierarchy.nodes());
         let coarse = |level: &CoarseLevel| {
             let zeros = || vec![0.0; 6 * level.matrix.len()];
-            Coarse { steps: steps(hierarchy.coarse_degree, level.bound), w: zeros(), e: zeros(), z: zeros() }
+            let order = Order::new(&level.matrix.start, &level.matrix.column, CHUNK);
+            Coarse { order, w: zeros(), e: zeros(), z: zeros() }
         };
         Self {
             half: Half::new(&hierarchy.stiffness.blocks),
-            steps: steps(hierarchy.degree, hierarchy.bound),
+            order: sweep::order(&hierarchy.stiffness),
             x: fine(),
             r: fine(),
             p: fine(),
@@ -110,31 +117,18 @@ impl CpuWall {
 
     /// One V-cycle: `e` for `r`.
     fn cycle(&mut self) {
-        let Self { hierarchy, half, steps, r, e, w, z, coarse, .. } = self;
+        let Self { hierarchy, half, order, r, e, w, z, coarse, .. } = self;
         let Hierarchy { stiffness, factors, .. } = &**hierarchy;
-        let subtract = |z: &[f32], w: &mut [f32]| match &*half {
-            Some(half) => product_half(stiffness, half, z, w, true),
-            None => product(stiffness, z, w, true),
-        };
+        let sweeps = Sweeps { stiffness, half: half.as_ref(), factors, order };
         let inside = PAD..r.len() - PAD;
-        w.copy_from_slice(r);
-        e.fill(0.0);
-        for step in &*steps {
-            factors.smooth(*step, w, z, Some(e));
-            subtract(z, w);
-        }
+        sweeps.forward(r, e);
+        sweeps.rest(e, w);
         let transfer = &hierarchy.coarse[0].transfer;
         transfer.restrict(&w[inside.clone()], &mut coarse[0].w);
         coarse_cycle(&hierarchy.coarse, coarse, &hierarchy.inverse);
         transfer.prolong(&coarse[0].e, &mut z[inside]);
         add(e, 1.0, z);
-        subtract(z, w);
-        for (k, step) in steps.iter().enumerate() {
-            factors.smooth(*step, w, z, Some(e));
-            if k + 1 < steps.len() {
-                subtract(z, w);
-            }
-        }
+        sweeps.backward(r, e);
     }
 }
 
@@ -156,34 +150,15 @@ fn coarse_cycle(levels: &[CoarseLevel], vectors: &mut [Coarse], inverse: &[f32])
         dense(inverse, &own.w, &mut own.e);
         return;
     };
-    own.e.fill(0.0);
-    for step in &own.steps {
-        smooth(&level.inverse, *step, &own.w, &mut own.z, &mut own.e);
-        level.matrix.product(&own.z, &mut own.w, true);
-    }
-    next.transfer.restrict(&own.w, &mut coarser[0].w);
+    let Coarse { order, w, e, z } = own;
+    let sweeps = BlockSweeps { matrix: &level.matrix, inverse: &level.inverse, order };
+    sweeps.forward(w, e);
+    sweeps.rest(e, z);
+    next.transfer.restrict(z, &mut coarser[0].w);
     coarse_cycle(below, coarser, inverse);
-    next.transfer.prolong(&coarser[0].e, &mut own.z);
-    add(&mut own.e, 1.0, &own.z);
-    level.matrix.product(&own.z, &mut own.w, true);
-    for (k, step) in own.steps.iter().enumerate() {
-        smooth(&level.inverse, *step, &own.w, &mut own.z, &mut own.e);
-        if k + 1 < own.steps.len() {
-            level.matrix.product(&own.z, &mut own.w, true);
-        }
-    }
-}
-
-/// A step of a coarse level's smoother.
-fn smooth(inverse: &[f32], step: Step, r: &[f32], z: &mut [f32], e: &mut [f32]) {
-    let nodes = z.par_chunks_exact_mut(6).zip(e.par_chunks_exact_mut(6)).zip(r.par_chunks_exact(6));
-    nodes.zip(inverse.par_chunks_exact(36)).with_min_len(512).for_each(|(((z, e), r), inverse)| {
-        for ((z, e), row) in z.iter_mut().zip(e).zip(inverse.chunks_exact(6)) {
-            let t: f32 = row.iter().zip(r).map(|(i, r)| i * r).sum();
-            *z = step.keep * *z + step.add * t;
-            *e += step.gain * *z;
-        }
-    });
+    next.transfer.prolong(&coarser[0].e, z);
+    add(e, 1.0, z);
+    sweeps.backward(w, e);
 }
 
 /// A dense matrix times a vector.

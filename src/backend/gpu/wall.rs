@@ -1,4 +1,6 @@
-//! The wall's equations on an adapter: the same conjugate gradients and multigrid cycle as on the processor.
+//! The wall's equations on an adapter: conjugate gradients and a multigrid cycle on the levels that the processor has too,
+//! but with polynomial smoothers ([`crate::wall::smoother`]), which take all columns at once where the processor's sweeps
+//! ([`crate::wall::sweep`]) take one after the other. Refinement makes the answers the same.
 //!
 //! The scalars stay on the adapter; the host reads the residual back once in a few iterations. An iteration is a list of
 //! kernels with their buffers, made once.

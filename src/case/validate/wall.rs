@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use super::super::error::Diagnostic;
-use super::super::wall::{Instant, Support, Thickness, Wall, Young};
+use super::super::wall::{Instant, Poisson, Support, Thickness, Wall, Young};
 use super::Case;
 use crate::units::{AreaStiffness, Length, MMHG, Modulus, Pressure};
 use toml::Spanned;
@@ -74,9 +74,10 @@ impl Case {
             let help = "arteries have 0.3 to 3 MPa; look at the unit";
             found.push(self.outside(wall.young.span(), "wall.young", young, &allowed, help));
         }
-        let poisson = *wall.poisson.get_ref();
-        if !(0.0..0.5).contains(&poisson) {
-            let help = if poisson >= 0.5 {
+        if let Poisson::Uniform(poisson) = wall.poisson.get_ref()
+            && !(0.0..0.5).contains(poisson)
+        {
+            let help = if *poisson >= 0.5 {
                 "0.5 is a material without any change of volume, whose pressure its displacement does not tell: take 0.49, \
                  or up to 0.499"
             } else {

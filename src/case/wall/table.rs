@@ -9,7 +9,7 @@ use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, Se
 use serde_json::json;
 use toml::Spanned;
 
-use super::{Instant, NodalField, Support, Thickness, Wall, Young};
+use super::{Instant, NodalField, Poisson, Support, Thickness, Wall, Young};
 use crate::case::error::Span;
 use crate::case::values::{Count, Finite};
 use crate::units::{AreaStiffness, Dimension, Length, Modulus, Pressure, Time, unit_factor};
@@ -26,9 +26,10 @@ pub struct WallTable {
     /// array of the surface file.
     #[schemars(with = "Young")]
     pub young: Spanned<Young>,
-    /// Poisson's ratio, 0 to below 0.5; 0.45 to 0.499 is nearly incompressible, as arteries are.
-    #[schemars(with = "f64")]
-    pub poisson: Spanned<Finite>,
+    /// Poisson's ratio, 0 to below 0.5; 0.45 to 0.499 is nearly incompressible, as arteries are; or { field = "nu" }: a
+    /// nodal array of the surface file.
+    #[schemars(with = "Poisson")]
+    pub poisson: Spanned<Poisson>,
     /// Edge of the wall's elements along the surface, 0.01 to 20 mm; chosen from the geometry by default.
     #[serde(default)]
     #[schemars(with = "Length")]
@@ -72,7 +73,7 @@ impl WallTable {
         Wall {
             thickness: self.thickness,
             young: self.young,
-            poisson: number(self.poisson),
+            poisson: self.poisson,
             spacing: self.spacing,
             layers: self.layers.map(|layers| Spanned::new(layers.span(), layers.into_inner().0)),
             ends: self.ends.unwrap_or_else(|| Spanned::new(span.clone(), Support::default())),
@@ -83,10 +84,6 @@ impl WallTable {
             span,
         }
     }
-}
-
-fn number(value: Spanned<Finite>) -> Spanned<f64> {
-    Spanned::new(value.span(), value.into_inner().0)
 }
 
 /// The table of a nodal array.
@@ -194,6 +191,47 @@ impl JsonSchema for Young {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let forms = (generator.subschema_for::<Modulus>(), generator.subschema_for::<FieldTable>());
+        json_schema!({ "anyOf": [forms.0, forms.1] })
+    }
+}
+
+/// The table of a nodal array without a unit.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RatioTable {
+    /// Name of the nodal array in the surface file.
+    field: String,
+}
+
+impl<'de> Deserialize<'de> for Poisson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = Poisson;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, or { field = \"nu\" }")
+            }
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Poisson, E> {
+                Finite::deserialize(value.into_deserializer()).map(|ratio| Poisson::Uniform(ratio.0))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Poisson, E> {
+                Ok(Poisson::Uniform(value as f64))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Poisson, A::Error> {
+                RatioTable::deserialize(MapAccessDeserializer::new(map)).map(|table| Poisson::Field(table.field))
+            }
+        }
+        deserializer.deserialize_any(Form)
+    }
+}
+
+impl JsonSchema for Poisson {
+    fn schema_name() -> Cow<'static, str> {
+        "PoissonsRatio".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let forms = (generator.subschema_for::<f64>(), generator.subschema_for::<RatioTable>());
         json_schema!({ "anyOf": [forms.0, forms.1] })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{field, numbers};
-use crate::case::wall::{Support, Thickness, Wall, Young};
+use crate::case::wall::{Poisson, Support, Thickness, Wall, Young};
 use crate::case::{Case, CaseError, Span};
 use crate::geometry::build::Repairs;
 use crate::geometry::nearest::Carry;
@@ -90,7 +90,11 @@ impl WallPlan {
             Young::Uniform(young) => Values::Uniform(young.si()),
             Young::Field(named) => Values::Columns(carry.scalars(&field::young(case, wall, named, vessel)?)),
         };
-        let material = Material { young, poisson: Values::Uniform(*wall.poisson.get_ref()) };
+        let poisson = match wall.poisson.get_ref() {
+            Poisson::Uniform(poisson) => Values::Uniform(*poisson),
+            Poisson::Field(name) => Values::Columns(carry.scalars(&field::poisson(case, wall, name, vessel)?)),
+        };
+        let material = Material { young, poisson };
         material.check(&shell).map_err(|error| at(case, wall.young.span(), &error))?;
         let (supports, held) = supports(case, wall, &shell);
         if let Some(motion) = rigid_motion(&shell, &supports) {

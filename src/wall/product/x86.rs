@@ -1,20 +1,20 @@
 //! Nine numbers in the registers of x86.
 
-use super::{Nine, Number, Rows};
+use super::{Nine, Task};
 use std::arch::x86_64::*;
 
 /// # Safety
 /// The processor has AVX-512 with its narrower forms.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn avx512<N: Number>(rows: &Rows<N>, y: &mut [f32]) {
-    rows.run::<Masked>(y);
+pub(super) unsafe fn avx512(task: impl Task) {
+    task.run::<Masked>();
 }
 
 /// # Safety
 /// The processor has AVX2, FMA and F16C.
 #[target_feature(enable = "avx2,fma,f16c")]
-pub(super) unsafe fn avx2<N: Number>(rows: &Rows<N>, y: &mut [f32]) {
-    rows.run::<EightAndOne>(y);
+pub(super) unsafe fn avx2(task: impl Task) {
+    task.run::<EightAndOne>();
 }
 
 /// Nine of the sixteen lanes of a register; the others are nought.
