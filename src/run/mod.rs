@@ -11,6 +11,7 @@ pub mod cycle;
 pub mod ends;
 pub mod fit;
 pub mod gates;
+mod labels;
 pub mod level;
 pub mod peak;
 pub mod plan;

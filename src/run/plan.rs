@@ -8,7 +8,7 @@ use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
 use super::wall::plan::WallPlan;
-use super::{beat, blood, gates, peak};
+use super::{beat, blood, gates, labels, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
@@ -20,6 +20,7 @@ use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
 use crate::geometry::formats::{self, FormatError};
+use crate::geometry::labels::LabelError;
 use crate::geometry::lattice::{Lattice, LatticeError};
 use crate::geometry::section::Section;
 use crate::geometry::vessel::{Closed, Selector, Vessel};
@@ -69,6 +70,9 @@ pub enum PlanError {
     /// A surface file.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A label map.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
     /// A waveform file.
     #[error(transparent)]
     Wave(Box<WaveformFileError>),
@@ -349,11 +353,16 @@ pub fn flow(asked: Asked) -> Option<f64> {
 /// The vessel of a case, and what was repaired on the way.
 pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
     let unit = case.geometry.unit.get_ref().metres();
-    let surface = formats::read_all(&case.surface_paths()?, unit)?;
+    let paths = case.surface_paths()?;
+    let (surface, made) = match &case.geometry.labels {
+        None => (formats::read_all(&paths, unit)?, None),
+        Some(labels) => labels::surface(&paths, labels, unit).map(|(surface, report)| (surface, Some(report)))?,
+    };
     let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-    let found = Vessel::build_reported(surface, &selectors)?;
-    check_unit(&found.0)?;
-    Ok(found)
+    let (vessel, mut repairs) = Vessel::build_reported(surface, &selectors)?;
+    check_unit(&vessel)?;
+    repairs.made = made;
+    Ok((vessel, repairs))
 }
 
 fn selector(opening: &crate::case::Opening) -> (String, Selector) {

@@ -112,7 +112,6 @@ impl Plane {
             halves,
         }
     }
-
 }
 
 /// A closed surface and the cuts to be made in it, which do not touch one another.
@@ -252,7 +251,8 @@ impl Plane {
         let mut ring = ring.to_vec();
         let flat = |ring: &[u32]| ring.iter().map(|&v| self.flat(surface.point(v))).collect::<Vec<_>>();
         let mut polygon = flat(&ring);
-        let twice: f64 = polygon.iter().zip(polygon.iter().cycle().skip(1)).map(|(p, q)| p[0] * q[1] - p[1] * q[0]).sum();
+        let twice: f64 =
+            polygon.iter().zip(polygon.iter().cycle().skip(1)).map(|(p, q)| p[0] * q[1] - p[1] * q[0]).sum();
         if twice < 0.0 {
             ring.reverse();
             polygon.reverse();

@@ -36,7 +36,9 @@ pub enum Problem {
     #[error("cannot be read: {0}; check the path in `labels`, which is relative to the case file")]
     Unreadable(#[from] io::Error),
     /// No reader for this extension.
-    #[error("extension `{extension}` is no label map's; supported are .nii .nii.gz .mha .mhd: save the segmentation as one")]
+    #[error(
+        "extension `{extension}` is no label map's; supported are .nii .nii.gz .mha .mhd: save the segmentation as one"
+    )]
     Extension {
         /// What the path ends in.
         extension: String,
@@ -172,7 +174,10 @@ pub enum Problem {
         place: [f64; 3],
     },
     /// A cut that takes an opening away.
-    #[error("[[cut]] {cut} at {} takes off the part with the opening {lost}: turn its `normal` round, or remove one", mm(place))]
+    #[error(
+        "[[cut]] {cut} at {} takes off the part with the opening {lost}: turn its `normal` round, or remove one",
+        mm(place)
+    )]
     CutTakes {
         /// Name or number of the cut.
         cut: String,
@@ -182,7 +187,10 @@ pub enum Problem {
         lost: String,
     },
     /// The vessel leaves through two sides of the image at once.
-    #[error("label {label} leaves the image across an edge of it at {}: no flat end is there; add a [[cut]] before it", mm(place))]
+    #[error(
+        "label {label} leaves the image across an edge of it at {}: no flat end is there; add a [[cut]] before it",
+        mm(place)
+    )]
     ImageEdge {
         /// The label.
         label: i64,
@@ -224,7 +232,13 @@ fn label_list(present: &[(i64, u64)]) -> String {
 
 fn piece_list(pieces: &[Piece]) -> String {
     let line = |piece: &Piece| {
-        format!("\n  {:.4} ml ({} voxels) at {}: near = {}", 1e6 * piece.volume, piece.voxels, mm(&piece.place), array(&piece.near))
+        format!(
+            "\n  {:.4} ml ({} voxels) at {}: near = {}",
+            1e6 * piece.volume,
+            piece.voxels,
+            mm(&piece.place),
+            array(&piece.near)
+        )
     };
     pieces.iter().take(10).map(line).collect()
 }

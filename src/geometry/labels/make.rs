@@ -17,8 +17,10 @@ use crate::geometry::surface::Surface;
 pub const PRUNE: f64 = 3.0;
 /// Where a vessel leaves the image it is cut this part of a voxel inside the image's side.
 const INSIDE: f64 = 0.25;
-/// A section by a tip's plane may have this many times the area expected there.
-const SPRAWL: f64 = 2.0;
+/// A section by a tip's plane may have this many times the diameter expected there.
+const SPRAWL: f64 = 1.4;
+/// It should have this part of the thinnest branch's diameter that is kept.
+const NARROW: f64 = 0.9;
 
 /// Whether ends of branches are opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -122,7 +124,8 @@ impl LabelMap {
         let tips = tree.tips(least);
         let own = |tip: &&Tip| !tip.beyond;
         if wanted {
-            let opened = tips.iter().filter(own).filter(|tip| self.open(&mut cutter, tip, &mask, edges)).count();
+            let opened =
+                tips.iter().filter(own).filter(|tip| self.open(&mut cutter, tip, &mask, (edges, least))).count();
             report.closed_tips = tips.iter().filter(own).count() - opened;
         } else {
             report.closed_tips = tips.iter().filter(own).count().saturating_sub(options.cuts.len());
@@ -130,7 +133,9 @@ impl LabelMap {
         if cutter.cuts.len() < 2 {
             let remedy = match options.tips {
                 Tips::None => "add [[cut]] tables with `point` and `normal`, or leave `tips` out",
-                _ => "the branches are too short to have ends, or closed loops: add [[cut]] tables with `point` and `normal`",
+                _ => {
+                    "the branches are too short to have ends, or closed loops: add [[cut]] tables with `point` and `normal`"
+                }
             };
             return Err(Problem::NoOpening { label, found: cutter.cuts.len(), remedy });
         }
@@ -159,7 +164,8 @@ impl LabelMap {
 
     /// The cuts that the case asks for.
     fn cut(&self, cutter: &mut Cutter, options: &Options) -> Result<(), Problem> {
-        let title = |k: usize| options.cuts[k].name.as_ref().map_or_else(|| (k + 1).to_string(), |name| format!("`{name}`"));
+        let title =
+            |k: usize| options.cuts[k].name.as_ref().map_or_else(|| (k + 1).to_string(), |name| format!("`{name}`"));
         for (k, cut) in options.cuts.iter().enumerate() {
             let normal = Vector3::from(cut.normal).normalize();
             let plane = Plane { point: cut.point.into(), normal };
@@ -185,7 +191,11 @@ impl LabelMap {
         for side in (0..6).filter(|&side| mask.leaves[side]) {
             let k = side / 2;
             let mut cell = Vector3::zeros();
-            cell[k] = if side % 2 == 0 { MARGIN as f64 - 0.5 + INSIDE } else { (mask.size[k] - MARGIN) as f64 - 0.5 - INSIDE };
+            cell[k] = if side % 2 == 0 {
+                MARGIN as f64 - 0.5 + INSIDE
+            } else {
+                (mask.size[k] - MARGIN) as f64 - 0.5 - INSIDE
+            };
             let mut normal = self.frame.axes[(k + 1) % 3].cross(&self.frame.axes[(k + 2) % 3]).normalize();
             if (normal.dot(&self.frame.axes[k]) > 0.0) == (side % 2 == 0) {
                 normal = -normal;
@@ -206,18 +216,18 @@ impl LabelMap {
     }
 
     /// Opens a tip; whether that was possible.
-    fn open(&self, cutter: &mut Cutter, tip: &Tip, mask: &Mask, edges: Vector3<f64>) -> bool {
+    fn open(&self, cutter: &mut Cutter, tip: &Tip, mask: &Mask, (edges, least): (Vector3<f64>, f64)) -> bool {
         let world = |local: Vector3<f64>| self.place(&mask.base, local.component_div(&edges));
-        let fits = |at: &Loop, expected: f64| {
-            let area = 0.25 * std::f64::consts::PI * expected * expected;
-            at.holds && at.area < SPRAWL * area
-        };
-        for &(centre, direction, expected) in &tip.sections {
-            let point = world(centre);
-            let plane = Plane { point, normal: (world(centre + direction * edges.min()) - point).normalize() };
-            let found = cutter.loops(plane).into_iter().next().filter(|at| fits(at, expected));
-            if found.is_some_and(|at| cutter.cut(plane, at).is_ok()) {
-                return true;
+        // The first section that is not much narrower than the branch may be; if there is none, the first of all.
+        for narrow in [NARROW * least, 0.0] {
+            for &(centre, direction, expected) in &tip.sections {
+                let point = world(centre);
+                let plane = Plane { point, normal: (world(centre + direction * edges.min()) - point).normalize() };
+                let fits = |at: &Loop| at.holds && (narrow..SPRAWL * expected).contains(&diameter(at.area));
+                let found = cutter.loops(plane).into_iter().next().filter(fits);
+                if found.is_some_and(|at| cutter.cut(plane, at).is_ok()) {
+                    return true;
+                }
             }
         }
         false

@@ -29,12 +29,16 @@ impl Frame {
         if let Some(k) = (0..3).find(|&k| !EDGES.contains(&edges[k])) {
             let what = format!(
                 "a voxel is {:e} mm long along axis {}, allowed are {:e} to {} mm: correct the header",
-                1e3 * edges[k], k + 1, 1e3 * EDGES.start(), 1e3 * EDGES.end()
+                1e3 * edges[k],
+                k + 1,
+                1e3 * EDGES.start(),
+                1e3 * EDGES.end()
             );
             return Err(Problem::header(place, what));
         }
         if !origin.iter().all(|x| x.abs() < 1e3) {
-            let what = format!("the first voxel lies at ({}, {}, {}) m: correct the header", origin.x, origin.y, origin.z);
+            let what =
+                format!("the first voxel lies at ({}, {}, {}) m: correct the header", origin.x, origin.y, origin.z);
             return Err(Problem::header(place, what));
         }
         for (i, j) in [(0, 1), (1, 2), (2, 0)] {
@@ -43,7 +47,9 @@ impl Frame {
                 let what = format!(
                     "axes {} and {} stand at {:.2} degrees: sheared voxels are not supported; resample the image to a grid \
                      with right angles",
-                    i + 1, j + 1, cosine.acos().to_degrees()
+                    i + 1,
+                    j + 1,
+                    cosine.acos().to_degrees()
                 );
                 return Err(Problem::header(place, what));
             }
@@ -110,11 +116,7 @@ enum File {
 fn kind(path: &Path) -> Option<File> {
     let name = path.file_name()?.to_string_lossy().to_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-    if ends(&[".nii", ".nii.gz"]) {
-        Some(File::Nifti)
-    } else {
-        ends(&[".mha", ".mhd"]).then_some(File::Meta)
-    }
+    if ends(&[".nii", ".nii.gz"]) { Some(File::Nifti) } else { ends(&[".mha", ".mhd"]).then_some(File::Meta) }
 }
 
 impl LabelMap {

@@ -62,7 +62,8 @@ pub(super) fn choose(map: &LabelMap, label: i64, near: Option<[f64; 3]>, unit: f
     };
     let all: u64 = voxels.iter().sum();
     let islands = (pieces.len() - 1, all - voxels[chosen]);
-    let runs = runs.iter().zip(&piece_of).filter(|(_, piece)| **piece as usize == chosen).map(|(run, _)| *run).collect();
+    let runs =
+        runs.iter().zip(&piece_of).filter(|(_, piece)| **piece as usize == chosen).map(|(run, _)| *run).collect();
     Ok(Chosen { runs, voxels: voxels[chosen], islands })
 }
 
@@ -95,7 +96,8 @@ fn voxel(map: &LabelMap, at: u64) -> [u64; 3] {
 
 fn piece(map: &LabelMap, runs: &[Run], piece_of: &[u32], chosen: usize, voxels: u64, unit: f64) -> Piece {
     // The run in the middle is a voxel of the piece, whatever its shape.
-    let members: Vec<&Run> = runs.iter().zip(piece_of).filter(|(_, p)| **p as usize == chosen).map(|(r, _)| r).collect();
+    let members: Vec<&Run> =
+        runs.iter().zip(piece_of).filter(|(_, p)| **p as usize == chosen).map(|(r, _)| r).collect();
     let run = members[members.len() / 2];
     let centre = voxel(map, run.start + u64::from(run.length / 2)).map(|x| x as f64);
     let place = map.frame.place(centre.into());

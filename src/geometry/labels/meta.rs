@@ -38,7 +38,8 @@ impl Header {
         for (line, raw) in (1..).zip(bytes.split_inclusive(|&b| b == b'\n')) {
             at += raw.len();
             let text = String::from_utf8_lossy(&raw[..raw.len().min(4096)]);
-            let Some((key, value)) = text.split_once('=').filter(|(key, _)| key.trim().chars().all(char::is_alphanumeric))
+            let Some((key, value)) =
+                text.split_once('=').filter(|(key, _)| key.trim().chars().all(char::is_alphanumeric))
             else {
                 let what = "expected `Key = value`: this is no MetaImage file, or its header has no ElementDataFile";
                 return Err(Problem::header(format!("line {line}"), what));
@@ -129,7 +130,10 @@ impl Header {
             return Err(Problem::header(place, what));
         }
         if self.field(&["BinaryData"]).is_some_and(|(value, _)| value.eq_ignore_ascii_case("false")) {
-            return Err(Problem::header("BinaryData", "voxels as text are not supported: save the image as binary data"));
+            return Err(Problem::header(
+                "BinaryData",
+                "voxels as text are not supported: save the image as binary data",
+            ));
         }
         let packing = if self.says(&["CompressedData"]) { Packing::Zlib } else { Packing::Raw };
         let big = self.says(&["BinaryDataByteOrderMSB", "ElementByteOrderMSB"]);
@@ -141,7 +145,8 @@ impl Header {
                 path.to_owned()
             }
             _ if data.is_empty() || data.starts_with("LIST") || data.contains('%') => {
-                let what = format!("`{data}`: voxels in several files are not supported; save the image as one .mha file");
+                let what =
+                    format!("`{data}`: voxels in several files are not supported; save the image as one .mha file");
                 return Err(Problem::header(place, what));
             }
             _ => path.parent().unwrap_or(Path::new("")).join(data),

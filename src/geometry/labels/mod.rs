@@ -23,3 +23,7 @@ pub use error::{LabelError, Piece, Problem};
 pub use make::{Cut, Options, PRUNE, Tips};
 pub use map::{Frame, LabelMap, is_label_map};
 pub use report::{End, Pruned, Report};
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests;

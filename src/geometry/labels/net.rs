@@ -126,7 +126,8 @@ impl Net {
     fn step(&mut self) {
         let next = (0..self.places.len()).map(|v| {
             let around = self.around(v);
-            let mean: Vector3<f64> = around.iter().map(|&w| self.places[w as usize]).sum::<Vector3<f64>>() / around.len() as f64;
+            let mean: Vector3<f64> =
+                around.iter().map(|&w| self.places[w as usize]).sum::<Vector3<f64>>() / around.len() as f64;
             self.bounded(v, self.places[v] + STEP * (mean - self.places[v]))
         });
         let next: Vec<Vector3<f64>> = next.collect();
@@ -140,12 +141,15 @@ impl Net {
             .map(|v| [(self.places[v] - self.start[v]).dot(&(0.5 * (before[v] + areas[v]))), areas[v].norm()])
             .collect();
         for _ in 0..SPREADS {
-            let next: Vec<[f64; 2]> = (0..sums.len()).map(|v| {
-                let around = self.around(v);
-                let part = SPREAD / around.len() as f64;
-                let mean = around.iter().map(|&w| sums[w as usize]).fold([0.0; 2], |m, s| [m[0] + s[0], m[1] + s[1]]);
-                [0, 1].map(|k| (1.0 - SPREAD) * sums[v][k] + part * mean[k])
-            }).collect();
+            let next: Vec<[f64; 2]> = (0..sums.len())
+                .map(|v| {
+                    let around = self.around(v);
+                    let part = SPREAD / around.len() as f64;
+                    let mean =
+                        around.iter().map(|&w| sums[w as usize]).fold([0.0; 2], |m, s| [m[0] + s[0], m[1] + s[1]]);
+                    [0, 1].map(|k| (1.0 - SPREAD) * sums[v][k] + part * mean[k])
+                })
+                .collect();
             sums = next;
         }
         for v in 0..self.places.len() {

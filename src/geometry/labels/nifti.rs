@@ -55,7 +55,10 @@ impl Header {
         };
         let needed = if second { 540 } else { 348 };
         if bytes.len() < needed {
-            let what = format!("{} of {needed} bytes of the header are there: the file is cut off, copy it again", bytes.len());
+            let what = format!(
+                "{} of {needed} bytes of the header are there: the file is cut off, copy it again",
+                bytes.len()
+            );
             return Err(Problem::header("header", what));
         }
         let at = if second { 4 } else { 344 };

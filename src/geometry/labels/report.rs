@@ -72,9 +72,18 @@ pub struct Report {
 impl Report {
     pub(super) fn new(label: i64, voxels: u64, voxel: f64, islands: (usize, u64)) -> Self {
         Self {
-            label, voxels, voxel, islands,
-            filled: 0, parted: 0, pruned: Vec::new(), voxel_volume: 0.0, smooth_volume: 0.0, volume: 0.0,
-            ends: Vec::new(), closed_tips: 0,
+            label,
+            voxels,
+            voxel,
+            islands,
+            filled: 0,
+            parted: 0,
+            pruned: Vec::new(),
+            voxel_volume: 0.0,
+            smooth_volume: 0.0,
+            volume: 0.0,
+            ends: Vec::new(),
+            closed_tips: 0,
         }
     }
 
@@ -84,13 +93,17 @@ impl Report {
         self.smooth_volume / self.voxel_volume - 1.0
     }
 
-    /// What was changed, one kind a line.
+    /// What was changed, one kind a line, with so many of the branches taken off, the widest first.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub fn lines(&self, listed: usize) -> Vec<String> {
         let ml = |volume: f64| format!("{:.4} ml", 1e6 * volume);
         let mut lines = vec![format!(
             "label {}: {} voxels, {}; smoothed with a change of volume of {:+.3} %; {} between the openings",
-            self.label, self.voxels, ml(self.voxels as f64 * self.voxel), 100.0 * self.volume_change(), ml(self.volume)
+            self.label,
+            self.voxels,
+            ml(self.voxels as f64 * self.voxel),
+            100.0 * self.volume_change(),
+            ml(self.volume)
         )];
         if self.islands.0 > 0 {
             lines.push(format!("{} detached specks ({} voxels) dropped", self.islands.0, self.islands.1));
@@ -99,14 +112,25 @@ impl Report {
             lines.push(format!("{} enclosed voxels filled", self.filled));
         }
         if self.parted > 0 {
-            lines.push(format!("{} voxels taken off where others meet along an edge or at a corner alone", self.parted));
+            lines
+                .push(format!("{} voxels taken off where others meet along an edge or at a corner alone", self.parted));
         }
         if !self.pruned.is_empty() {
             let volume: f64 = self.pruned.iter().map(|thin| thin.volume).sum();
             lines.push(format!("{} thin branches ({}) taken off:", self.pruned.len(), ml(volume)));
         }
-        for thin in &self.pruned {
-            lines.push(format!("  at {}, diameter {}, length {}", mm(&thin.place), in_mm(thin.diameter), in_mm(thin.length)));
+        let mut widest: Vec<&Pruned> = self.pruned.iter().collect();
+        widest.sort_by(|a, b| b.diameter.total_cmp(&a.diameter));
+        for thin in widest.iter().take(listed) {
+            lines.push(format!(
+                "  at {}, diameter {}, length {}",
+                mm(&thin.place),
+                in_mm(thin.diameter),
+                in_mm(thin.length)
+            ));
+        }
+        if widest.len() > listed {
+            lines.push(format!("  and {} more (`perfuse inspect` lists them)", widest.len() - listed));
         }
         if self.closed_tips > 0 {
             lines.push(format!("{} ends of branches stay closed", self.closed_tips));

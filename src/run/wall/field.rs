@@ -29,6 +29,12 @@ pub(super) fn young(case: &Case, wall: &Wall, named: &NodalField, vessel: &Vesse
 
 /// The array in SI at every vertex of the vessel's wall.
 fn read(case: &Case, span: Span, named: &NodalField, vessel: &Vessel) -> Result<Vec<f64>, PlanError> {
+    if case.geometry.labels.is_some() {
+        let message = format!("a label map has no field `{}`", named.name);
+        return Err(case
+            .error(span, message, "asked for here", "give one value with its unit, or { of_radius = 0.1 }")
+            .into());
+    }
     let unit = case.geometry.unit.get_ref().metres();
     let field = read_field(&case.surface_paths()?, unit, &named.name)
         .map_err(|error| case.error(span.clone(), error.to_string(), "asked for here", ""))?;
