@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use perfuse::case::labels::Tips;
 use perfuse::case::rheology::Preset;
 use perfuse::case::{Case, CaseError, Condition, Extension, Field, LengthUnit, Place, Profile, Resolution, Rheology};
 
@@ -133,45 +132,6 @@ fn unknown_keys_get_a_suggestion() {
     );
     refuses("{ max = 12.0 }", "{ most = 12.0 }", "most", &["unknown key `most`", "max, min"]);
     refuses("\"pressure_drop_mmHg.outlet\"", "pressure_drop_mmHg.outlet", "pressure", &["in quotes"]);
-}
-
-#[test]
-fn a_label_map_takes_the_place_of_a_surface() {
-    let (from, to) = (
-        "surface = \"../meshes/stenosis_50.obj\"\nunit = \"mm\"",
-        "labels = \"seg.nii.gz\"\nlabel = 2\ntips = \"auto\"",
-    );
-    let cut = "\n[[cut]]\nname = \"stem\"\npoint = [0.0, 0.0, 2.0]\nnormal = [0.0, 0.0, 1.0]\n";
-    let case = good(&(GOOD.replacen(from, to, 1) + cut), &[]);
-    case.validate().unwrap_or_else(|e| panic!("{e}"));
-    let labels = case.geometry.labels.as_ref().unwrap_or_else(|| panic!("labels"));
-    assert_eq!((labels.label, labels.tips, labels.cuts.len()), (Some(2), Some(Tips::Auto), 1));
-    assert_eq!(*case.geometry.unit.get_ref(), LengthUnit::Mm);
-    assert_eq!(*labels.cuts[0].point.get_ref(), [0.0, 0.0, 2e-3]);
-    let by_set = good(GOOD, &["geometry.labels=seg.mha".to_owned()]);
-    assert!(by_set.geometry.labels.is_some());
-    let surface = "surface = \"../meshes/stenosis_50.obj\"";
-    refuses("unit = \"mm\"", "# no unit", "[geometry]", &["[geometry] has no `unit`"]);
-    refuses(surface, "# none", "[geometry]", &["[geometry] has no vessel", "labels = \"seg.nii.gz\""]);
-    refuses(
-        surface,
-        "surface = \"a.stl\"\nlabels = \"a.nii\"",
-        "a.nii",
-        &["`surface` and `labels`", "only one can hold"],
-    );
-    refuses(surface, "surface = \"a.stl\"\nlabel = 2", "label = 2", &["`label` has no meaning for a surface"]);
-    refuses("unit = \"mm\"", "unit = \"mm\"\ntips = \"all\"", "all", &["cannot be `all`", "auto, none"]);
-    for (wrong, words) in [
-        (
-            "name = \"wall\"\npoint = [0.0, 0.0, 2.0]\nnormal = [0.0, 0.0, 1.0]",
-            "`wall` cannot be the name of a [[cut]]",
-        ),
-        ("point = [0.0, 0.0, 2.0]\nnormal = [0.0, 0.0, 0.0]", "`normal` without length"),
-    ] {
-        let case = good(&format!("{}\n[[cut]]\n{wrong}\n", GOOD.replacen(from, to, 1)), &[]);
-        let error = case.validate().err().map(|e| e.to_string()).unwrap_or_default();
-        assert!(error.contains(words), "{error}");
-    }
 }
 
 #[test]

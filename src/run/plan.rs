@@ -7,8 +7,9 @@ use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
+use super::surface::surface;
 use super::wall::plan::WallPlan;
-use super::{beat, blood, gates, labels, peak};
+use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
@@ -19,7 +20,7 @@ use crate::fluid::windkessel::{Load, Tuned};
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
-use crate::geometry::formats::{self, FormatError};
+use crate::geometry::formats::FormatError;
 use crate::geometry::labels::LabelError;
 use crate::geometry::lattice::{Lattice, LatticeError};
 use crate::geometry::section::Section;
@@ -352,17 +353,11 @@ pub fn flow(asked: Asked) -> Option<f64> {
 
 /// The vessel of a case, and what was repaired on the way.
 pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
-    let unit = case.geometry.unit.get_ref().metres();
-    let paths = case.surface_paths()?;
-    let (surface, made) = match &case.geometry.labels {
-        None => (formats::read_all(&paths, unit)?, None),
-        Some(labels) => labels::surface(&paths, labels, unit).map(|(surface, report)| (surface, Some(report)))?,
-    };
+    let (surface, made) = surface(case)?;
     let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-    let (vessel, mut repairs) = Vessel::build_reported(surface, &selectors)?;
+    let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
     check_unit(&vessel)?;
-    repairs.made = made;
-    Ok((vessel, repairs))
+    Ok((vessel, Repairs { made, ..repairs }))
 }
 
 fn selector(opening: &crate::case::Opening) -> (String, Selector) {

@@ -170,7 +170,7 @@ fn meta_images_beside_their_voxels_are_read_and_damaged_ones_are_not() {
     assert_eq!(map.labels, [(1, 3), (3, 3)]);
     let wanted = [[0.0, 1e-3, 0.0], [-2e-3, 0.0, 0.0], [0.0, 0.0, 3e-3]];
     assert!((0..3).all(|k| (map.frame.axes[k] - Vector3::from(wanted[k])).norm() < 1e-15), "{:?}", map.frame);
-    let mut say = |from: &str, to: &str, words: &[&str]| {
+    let say = |from: &str, to: &str, words: &[&str]| {
         let said = refused(folder.path(), "b.mhd", head.replace(from, to).as_bytes());
         println!("{said}");
         assert!(said.contains("b.mhd") && words.iter().all(|word| said.contains(word)), "{said}");
