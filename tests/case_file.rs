@@ -124,15 +124,14 @@ fn unknown_keys_get_a_suggestion() {
     refuses("[blood]", "[blod]", "[blod]", &["unknown key `blod`", "did you mean `blood`?", "the case has no [blood]"]);
     refuses("patch =", "pach =", "pach", &["unknown key `pach` in [[opening]]", "did you mean `patch`?"]);
     refuses("title =", "across = 24\ntitle =", "across = 24", &["`across` belongs into [resolution]"]);
-    refuses("unit = \"mm\"", "unit = \"mm\"\ncolour = 3", "colour", &["not a key of the case file", "surface, unit"]);
+    refuses(
+        "unit = \"mm\"",
+        "unit = \"mm\"\ncolour = 3",
+        "colour",
+        &["not a key of the case file", "keys here: label, labels"],
+    );
     refuses("{ max = 12.0 }", "{ most = 12.0 }", "most", &["unknown key `most`", "max, min"]);
     refuses("\"pressure_drop_mmHg.outlet\"", "pressure_drop_mmHg.outlet", "pressure", &["in quotes"]);
-}
-
-#[test]
-fn keys_of_later_versions_say_so() {
-    let (from, to) = ("surface = \"../meshes/stenosis_50.obj\"", "labels = \"seg.nii.gz\"");
-    refuses(from, to, "labels", &["`labels` is not supported yet in this version"]);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! From the text to a [`Case`]: parse, override, check keys, read values, and see that exactly one alternative is given.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
@@ -10,8 +8,8 @@ use super::error::{CaseError, Diagnostic, Source, Span};
 use super::file::{self, CaseFile, OpeningTable, PatientTable, ProbeTable, ResolutionTable};
 use super::rheology::Rheology;
 use super::values::{Count, Field, Finite};
-use super::{Blood, Case, Condition, Gate, Geometry, Opening, Output, Patient, Place, Probe, Resolution, Time};
-use super::{keys, overrides};
+use super::{Blood, Case, Condition, Gate, Opening, Output, Patient, Place, Probe, Resolution, Time};
+use super::{keys, labels, overrides};
 
 /// Builds the case from the text of the file and the overrides.
 pub(super) fn case(mut source: Source, sets: &[String]) -> Result<Case, CaseError> {
@@ -72,8 +70,9 @@ fn not_toml(source: &Source, error: &toml::de::Error) -> CaseError {
 }
 
 fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
-    let metres = file.geometry.unit.get_ref().metres();
     let mut wrong = Vec::new();
+    let geometry = labels::geometry(file.geometry, file.cut, &source).map_err(|found| wrong.extend(found));
+    let metres = geometry.as_ref().map_or(1.0, |geometry| geometry.unit.get_ref().metres());
     let mut openings = Vec::new();
     for table in file.opening {
         match opening(table, metres, &source) {
@@ -85,8 +84,8 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
     let resolution = resolution(file.resolution, &source).map_err(|found| wrong.extend(found));
     let (header, blood) = (file.blood.span(), file.blood.into_inner());
     let rheology = Rheology::read(&header, &blood, &source).map_err(|found| wrong.extend(found));
-    let (resolution, rheology) = match (resolution, rheology) {
-        (Ok(resolution), Ok(rheology)) if wrong.is_empty() => (resolution, rheology),
+    let (geometry, resolution, rheology) = match (geometry, resolution, rheology) {
+        (Ok(geometry), Ok(resolution), Ok(rheology)) if wrong.is_empty() => (geometry, resolution, rheology),
         _ => return Err(CaseError::Invalid(wrong)),
     };
     let gate = |(key, gate): (_, Spanned<file::GateTable>)| {
@@ -95,10 +94,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
     };
     Ok(Case {
         title: file.title,
-        geometry: Geometry {
-            surface: map(file.geometry.surface, |paths| paths.0.into_iter().map(PathBuf::from).collect()),
-            unit: file.geometry.unit,
-        },
+        geometry,
         openings,
         blood: Blood { density: blood.density, rheology },
         patient: file.patient.map(patient),
@@ -129,7 +125,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
     })
 }
 
-fn map<T, U>(value: Spanned<T>, change: impl FnOnce(T) -> U) -> Spanned<U> {
+pub(super) fn map<T, U>(value: Spanned<T>, change: impl FnOnce(T) -> U) -> Spanned<U> {
     let span = value.span();
     Spanned::new(span, change(value.into_inner()))
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 
+use super::labels::{CutTable, Tips};
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
 use super::values::{
@@ -19,7 +20,8 @@ use super::waveform::WaveformSpec;
 use crate::units::{Density, Flow, Length, Pressure, Time, Velocity, Viscosity};
 
 /// Keys of one table that exclude one another: the table's name and the keys, one of which must be there.
-pub(super) const ALTERNATIVES: [(&str, &[&str]); 4] = [
+pub(super) const ALTERNATIVES: [(&str, &[&str]); 5] = [
+    ("geometry", &["surface", "labels"]),
     ("opening", &["patch", "near"]),
     ("opening", &["flow", "velocity", "pressure", "waveform", "windkessel", "resistance", "coronary", "flow_fraction"]),
     ("resolution", &["across", "spacing"]),
@@ -41,8 +43,13 @@ pub(super) struct CaseFile {
     #[serde(default)]
     #[schemars(with = "String")]
     pub title: Option<String>,
-    /// The vessel's surface.
-    pub geometry: GeometryTable,
+    /// The vessel's surface, or the label map that it is made from.
+    #[schemars(with = "GeometryTable")]
+    pub geometry: Spanned<GeometryTable>,
+    /// Planes that branches of a label map are cut by, each an opening.
+    #[serde(default)]
+    #[schemars(with = "Vec<CutTable>")]
+    pub cut: Vec<Spanned<CutTable>>,
     /// The vessel's ends, each with its condition.
     #[serde(default)]
     #[schemars(with = "Vec<OpeningTable>")]
@@ -79,17 +86,41 @@ pub(super) struct CaseFile {
     pub expect: BTreeMap<Spanned<String>, Spanned<GateTable>>,
 }
 
-/// The vessel's surface.
+/// The vessel: exactly one of `surface` and `labels`. `label`, `near`, `prune` and `tips` belong to `labels`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(transform = geometry_alternatives)]
 pub(super) struct GeometryTable {
     /// Surface file (.obj, .stl, .vtp, .vtk), or a list of files that together are the vessel; relative to the case
     /// file, else to the folder named by the environment variable PERFUSE_DATA.
+    #[serde(default)]
     #[schemars(with = "Paths")]
-    pub surface: Spanned<Paths>,
-    /// Length unit of the coordinates in the surface file: um, mm, cm or m.
+    pub surface: Option<Spanned<Paths>>,
+    /// Label map (.nii, .nii.gz, .mha, .mhd), found like a surface.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub labels: Option<Spanned<String>>,
+    /// The vessel's label; the only one of the file, else 1, by default.
+    #[serde(default)]
+    #[schemars(with = "i64")]
+    pub label: Option<Spanned<i64>>,
+    /// A place in the piece that is meant, where a label has several: [x, y, z] in `unit`.
+    #[serde(default)]
+    #[schemars(with = "[f64; 3]")]
+    pub near: Option<Spanned<Point>>,
+    /// Branches of a label map thinner than this many voxels are taken off, 0 to 100; 3 by default.
+    #[serde(default)]
+    #[schemars(with = "f64")]
+    pub prune: Option<Spanned<Finite>>,
+    /// Whether ends of branches are opened: "auto" or "none"; where nothing else opens the vessel by default.
+    #[serde(default)]
+    #[schemars(with = "Tips")]
+    pub tips: Option<Tips>,
+    /// Length unit of the coordinates in the surface file: um, mm, cm or m. With `labels` mm by default; the unit of the
+    /// voxels is the file's own where it names one.
+    #[serde(default)]
     #[schemars(with = "LengthUnit")]
-    pub unit: Spanned<LengthUnit>,
+    pub unit: Option<Spanned<LengthUnit>>,
 }
 
 /// One end of the vessel: exactly one of `patch` and `near` says where, exactly one of `flow`, `velocity`, `pressure`,
@@ -306,6 +337,11 @@ pub(super) struct GateTable {
     #[serde(default)]
     #[schemars(with = "f64")]
     pub max: Option<Finite>,
+}
+
+fn geometry_alternatives(schema: &mut Schema) {
+    exactly_one(schema, "geometry");
+    schema.insert("dependentRequired".into(), json!({ "surface": ["unit"] }));
 }
 
 fn opening_alternatives(schema: &mut Schema) {

@@ -9,9 +9,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{Diagnostic, Source, Span};
 
-/// Keys and words of the documented case file that this version cannot compute yet.
-const LATER: [&str; 1] = ["labels"];
-
 /// Everything wrong with the keys and words of a case.
 pub(super) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<Diagnostic> {
     let mut walk = Walk { root: schema, source, found: Vec::new() };
@@ -104,9 +101,6 @@ impl Walk<'_> {
     fn unknown(&mut self, key: &Spanned<Cow<'_, str>>, is_table: bool, path: &str, schema: &Value) {
         let word: &str = key.get_ref();
         let known: Vec<&str> = names(schema).collect();
-        if LATER.contains(&word) {
-            return self.later(&key.span(), word, &known);
-        }
         let message = match path {
             "" => format!("unknown key `{word}`"),
             _ => format!("unknown key `{word}` in {}", title(path)),
@@ -137,17 +131,9 @@ impl Walk<'_> {
         if allowed.contains(&word) {
             return;
         }
-        if LATER.contains(&word) {
-            return self.later(span, word, &allowed);
-        }
         let label = suggestion(word, &allowed).map_or_else(|| "not known".into(), |s| format!("did you mean `{s}`?"));
         let message = format!("`{path}` cannot be `{word}`");
         self.push(span, message, label, format!("one of: {}", allowed.join(", ")));
-    }
-
-    fn later(&mut self, span: &Span, word: &str, known: &[&str]) {
-        let message = format!("`{word}` is not supported yet in this version");
-        self.push(span, message, "not supported yet".into(), format!("supported here: {}", known.join(", ")));
     }
 
     fn push(&mut self, span: &Span, message: String, label: String, help: String) {
@@ -181,5 +167,5 @@ fn choices(schema: &Value) -> Option<Vec<&str>> {
 
 /// A table as it is written in the file.
 fn title(path: &str) -> String {
-    if path == "opening" { "[[opening]]".into() } else { format!("[{path}]") }
+    if matches!(path, "opening" | "cut") { format!("[[{path}]]") } else { format!("[{path}]") }
 }

@@ -11,6 +11,7 @@ mod build;
 mod error;
 mod file;
 mod keys;
+pub mod labels;
 pub mod loads;
 mod overrides;
 mod ranges;
@@ -71,10 +72,12 @@ pub struct Case {
 /// The vessel's surface.
 #[derive(Clone, Debug)]
 pub struct Geometry {
-    /// Surface files as written in the case; [`Case::surface_paths`] finds them.
+    /// Surface files, or the label map, as written in the case; [`Case::surface_paths`] finds them.
     pub surface: Spanned<Vec<PathBuf>>,
     /// Unit of the coordinates in those files.
     pub unit: Spanned<LengthUnit>,
+    /// What is made of the label map, where it is one.
+    pub labels: Option<labels::Labels>,
 }
 
 /// One end of the vessel with its condition.
@@ -327,7 +330,8 @@ impl Case {
     fn missing_surface(&self, file: &Path, places: &[PathBuf], data: Option<&Path>) -> Diagnostic {
         let mut looked: Vec<_> = places.iter().map(|place| format!("`{}`", place.display())).collect();
         looked.dedup();
-        let message = format!("surface file `{}` not found", file.display());
+        let kind = if self.geometry.labels.is_some() { "label map" } else { "surface file" };
+        let message = format!("{kind} `{}` not found", file.display());
         let label = format!("there is no file {}", looked.join(" or "));
         let help = if data.is_some() {
             "give a path relative to the case file, or to the folder in PERFUSE_DATA"

@@ -1,6 +1,7 @@
 //! Values against physiology, without looking at any other file: each finding names key, value, range and remedy.
 
 mod drive;
+mod labels;
 mod pulse;
 mod rheology;
 mod wall;
@@ -25,6 +26,7 @@ impl Case {
     pub fn validate(&self) -> Result<(), CaseError> {
         let mut found = Vec::new();
         self.check_surface(&mut found);
+        self.check_labels(&mut found);
         self.check_names(&mut found);
         for opening in &self.openings {
             self.check_opening(opening, &mut found);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::inspect::labels::{LISTED, made_json};
 use super::{Common, Failure, print, print_json};
 use crate::backend::Flow;
 use crate::backend::gpu::device;
@@ -95,7 +96,8 @@ fn as_json(plan: &Plan, level: &Level, seconds: f64) -> Value {
         "bytes_per_site": bytes_per_site(level), "steps": steps(plan, level),
         "seconds": seconds, "spacings_mm": plan.spacings.iter().map(|s| s * 1e3).collect::<Vec<_>>(),
         "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
-        "openings": openings, "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
+        "openings": openings, "labels": plan.repairs.made.as_ref().map(made_json),
+        "repaired": plan.repairs.lines(), "closed_ends": plan.repairs.closed_ends.len(), "warnings": warnings(plan, level),
     })
 }
 
@@ -201,6 +203,9 @@ pub fn text(plan: &Plan) -> String {
         plan.spacings.len()
     );
     text.extend(plan.wall.iter().map(|wall| wall.text()));
+    for line in plan.repairs.made.iter().flat_map(|made| made.lines(LISTED)) {
+        let _ = writeln!(text, "label map       {line}");
+    }
     for line in plan.repairs.lines() {
         let _ = writeln!(text, "repaired        {line}");
     }

@@ -1,4 +1,6 @@
-//! `inspect`: what a surface is, whether it is sound, where its ends are, and a case file to start from.
+//! `inspect`: what a surface or a label map is, whether it is sound, where its ends are, and a case file to start from.
+
+pub(super) mod labels;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -15,23 +17,37 @@ use crate::geometry::centreline::{Branch, CentrelineError, Tree};
 use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
 use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
+use crate::geometry::labels::{LabelError, is_label_map};
 use crate::geometry::surface::Surface;
 use crate::geometry::vessel::{Selector, Vessel};
 use crate::run::RunError;
 use crate::run::centreline::{branch_diameters, write_tree};
 use crate::run::lesions::{self, Lesions};
 
-/// Look a vessel surface over: size, soundness, unit, and every opening.
+/// Look a vessel surface or a label map over: size, soundness, unit, and every opening.
 #[derive(Args, Clone, Debug)]
 #[command(
     after_help = "Examples:\n  perfuse inspect aorta.stl\n  perfuse inspect wall.stl inlet.stl outlet.stl --unit cm\n  \
                         perfuse inspect aorta.stl --case > aorta.toml && perfuse check aorta.toml\n  \
-                        perfuse inspect aorta.stl --centreline centreline.vtp"
+                        perfuse inspect aorta.stl --centreline centreline.vtp\n  \
+                        perfuse inspect seg.nii.gz --label 2 --surface vessel.vtp"
 )]
 pub struct InspectArgs {
-    /// Surface files (.obj .stl .vtp .vtk) that together make one vessel
-    #[arg(required = true, value_name = "SURFACE")]
+    /// Surface files (.obj .stl .vtp .vtk) that together make one vessel, or a label map (.nii .nii.gz .mha .mhd)
+    #[arg(id = "files", required = true, value_name = "SURFACE")]
     pub surface: Vec<PathBuf>,
+    /// Label of the vessel in a label map [default: the only one, else 1]
+    #[arg(long, allow_hyphen_values = true)]
+    pub label: Option<i64>,
+    /// Take branches of a label map off that are thinner than this many voxels [default: 3]
+    #[arg(long, value_name = "VOXELS")]
+    pub prune: Option<f64>,
+    /// A place in the piece of the label that is meant, in the unit: X,Y,Z
+    #[arg(long, value_name = "X,Y,Z", value_delimiter = ',', allow_hyphen_values = true)]
+    pub near: Vec<f64>,
+    /// Write the surface as .vtp, in the unit; the cell array ModelFaceID holds 1 for the wall, 2 and on for the ends
+    #[arg(long = "surface", value_name = "FILE.vtp")]
+    pub write: Option<PathBuf>,
     /// Unit of the files
     #[arg(long, default_value = "mm", value_parser = UNITS.map(|(name, _)| name))]
     pub unit: String,
@@ -49,6 +65,12 @@ pub struct InspectArgs {
 /// Why a surface could not be looked over, or is not usable.
 #[derive(Debug, Error)]
 pub enum InspectError {
+    /// A label map could not be read, or made a surface of.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
+    /// An option that does not fit.
+    #[error("{0}")]
+    Option(String),
     /// A file could not be read.
     #[error(transparent)]
     Format(#[from] FormatError),
@@ -89,9 +111,24 @@ impl From<InspectError> for Failure {
 /// [`Failure::Input`] with an [`InspectError`]. The report of an unusable surface is printed all the same.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let unit = UNITS.iter().find(|(name, _)| *name == args.unit).map_or(1e-3, |(_, length)| *length);
+    if args.surface.iter().any(|path| is_label_map(path)) {
+        return labels::run(args, unit);
+    }
+    for (key, given) in
+        [("label", args.label.is_some()), ("prune", args.prune.is_some()), ("near", !args.near.is_empty())]
+    {
+        if given {
+            let message =
+                format!("--{key} has no meaning for a surface: it belongs to a label map (.nii .nii.gz .mha .mhd)");
+            return Err(InspectError::Option(message).into());
+        }
+    }
     let (surface, collapsed) = read_counted(&args.surface, unit).map_err(InspectError::from)?;
     let mut found = inspect(&surface);
     found.weld.degenerate += collapsed;
+    if let Some(path) = &args.write {
+        labels::write_surface(path, &found.surface)?;
+    }
     if args.case {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));

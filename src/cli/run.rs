@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::Value;
 
+use super::inspect::labels::LISTED;
 use super::progress::Reporter;
 use super::{Common, Failure, print, print_json, stop};
 use crate::backend::Flow;
@@ -61,6 +62,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         plan.spacings.drain(..plan.spacings.len() - 1);
     }
     let geometry = clock.elapsed().as_secs_f64();
+    plan.repairs.made.iter().flat_map(|made| made.lines(LISTED)).for_each(|line| reporter.say(&line));
     plan.repairs.lines().iter().for_each(|line| reporter.say(&format!("surface repaired: {line}")));
     if args.common.verbose {
         reporter.say(&super::check::text(&plan));

@@ -32,12 +32,14 @@ pub fn mean_velocity(diameter: f64) -> f64 {
 pub fn case_file(files: &[PathBuf], found: &Inspection) -> String {
     let names: Vec<String> = files.iter().map(|file| quoted(&file.to_string_lossy())).collect();
     let surface = if let [name] = names.as_slice() { name.clone() } else { format!("[{}]", names.join(", ")) };
+    let unit = quoted(&unit_name(found.surface.unit));
+    case_for(files, &format!("surface = {surface}\nunit = {unit}\n"), found)
+}
+
+/// The same with these lines as `[geometry]`.
+pub(super) fn case_for(files: &[PathBuf], geometry: &str, found: &Inspection) -> String {
     let stem = files.first().and_then(|file| file.file_stem()).map_or_else(String::new, |s| s.to_string_lossy().into());
-    let mut text = format!(
-        "title = {}\n\n[geometry]\nsurface = {surface}\nunit = {}\n",
-        quoted(&stem),
-        quoted(&unit_name(found.surface.unit))
-    );
+    let mut text = format!("title = {}\n\n[geometry]\n{geometry}", quoted(&stem));
     for (name, end) in named(found) {
         text.push_str(&opening(&name, end, found));
     }
@@ -107,7 +109,7 @@ fn three_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

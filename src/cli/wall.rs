@@ -5,6 +5,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::inspect::labels::LISTED;
 use super::progress::Reporter;
 use super::run::device_name;
 use super::{Common, Failure, print, print_json, stop};
@@ -54,6 +55,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
     let alone = Alone::new(case, &Room::of(opened.clone()))?;
     let plan = &alone.plan;
     let geometry = clock.elapsed().as_secs_f64();
+    alone.repairs.made.iter().flat_map(|made| made.lines(LISTED)).for_each(|line| reporter.say(&line));
     alone.repairs.lines().iter().for_each(|line| reporter.say(&format!("surface repaired: {line}")));
     plan.warnings().iter().for_each(|line| reporter.say(&format!("warning: {line}")));
     if args.common.verbose {

@@ -10,6 +10,7 @@ use nalgebra::Vector3;
 use super::cap::{Cap, caps, covers, take_loose_caps};
 use super::check::{Hole, NearestEnd, VesselError};
 use super::edges::{Edges, components};
+use super::labels::Report;
 use super::orient::{Orientation, orient};
 use super::rim::{Rim, rims};
 use super::surface::Surface;
@@ -31,6 +32,8 @@ pub struct Repairs {
     pub obstacles: usize,
     /// Ends that stay closed because no opening claims their cap (patch or flat piece).
     pub closed_ends: Vec<Rim>,
+    /// What was made of a label map, where the surface comes from one.
+    pub made: Option<Report>,
 }
 
 impl Repairs {

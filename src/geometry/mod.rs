@@ -11,6 +11,7 @@ pub mod edges;
 pub mod extend;
 pub mod formats;
 pub mod inspect;
+pub mod labels;
 pub mod lattice;
 pub mod nearest;
 pub mod orient;

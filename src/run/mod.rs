@@ -23,6 +23,7 @@ mod spacing;
 mod stage;
 pub mod steady;
 pub mod summary;
+mod surface;
 pub mod transfer;
 pub mod tuning;
 pub mod wall;

@@ -7,6 +7,7 @@ use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
+use super::surface::surface;
 use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
@@ -19,7 +20,8 @@ use crate::fluid::windkessel::{Load, Tuned};
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{VesselError, check_unit};
 use crate::geometry::extend;
-use crate::geometry::formats::{self, FormatError};
+use crate::geometry::formats::FormatError;
+use crate::geometry::labels::LabelError;
 use crate::geometry::lattice::{Lattice, LatticeError};
 use crate::geometry::section::Section;
 use crate::geometry::vessel::{Closed, Selector, Vessel};
@@ -69,6 +71,9 @@ pub enum PlanError {
     /// A surface file.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A label map.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
     /// A waveform file.
     #[error(transparent)]
     Wave(Box<WaveformFileError>),
@@ -348,12 +353,11 @@ pub fn flow(asked: Asked) -> Option<f64> {
 
 /// The vessel of a case, and what was repaired on the way.
 pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
-    let unit = case.geometry.unit.get_ref().metres();
-    let surface = formats::read_all(&case.surface_paths()?, unit)?;
+    let (surface, made) = surface(case)?;
     let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-    let found = Vessel::build_reported(surface, &selectors)?;
-    check_unit(&found.0)?;
-    Ok(found)
+    let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
+    check_unit(&vessel)?;
+    Ok((vessel, Repairs { made, ..repairs }))
 }
 
 fn selector(opening: &crate::case::Opening) -> (String, Selector) {

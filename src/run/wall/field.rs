@@ -45,6 +45,12 @@ pub(super) fn poisson(case: &Case, wall: &Wall, name: &str, vessel: &Vessel) -> 
 
 /// The array of a name, whose unit is so much in SI, at every vertex of the vessel's wall.
 fn read(case: &Case, span: Span, (name, si): (&str, f64), vessel: &Vessel) -> Result<Vec<f64>, PlanError> {
+    if case.geometry.labels.is_some() {
+        let message = format!("a label map has no field `{name}`");
+        return Err(case
+            .error(span, message, "asked for here", "give one value with its unit, or { of_radius = 0.1 }")
+            .into());
+    }
     let unit = case.geometry.unit.get_ref().metres();
     let field = read_field(&case.surface_paths()?, unit, name)
         .map_err(|error| case.error(span.clone(), error.to_string(), "asked for here", ""))?;
