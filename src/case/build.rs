@@ -98,6 +98,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
         geometry: Geometry {
             surface: map(file.geometry.surface, |paths| paths.0.into_iter().map(PathBuf::from).collect()),
             unit: file.geometry.unit,
+            repair: file.geometry.repair,
         },
         openings,
         blood: Blood { density: blood.density, rheology },

@@ -10,6 +10,7 @@ use serde_json::json;
 use toml::Spanned;
 
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use super::repair::Repair;
 use super::rheology;
 use super::values::{
     BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
@@ -90,6 +91,9 @@ pub(super) struct GeometryTable {
     /// Length unit of the coordinates in the surface file: um, mm, cm or m.
     #[schemars(with = "LengthUnit")]
     pub unit: Spanned<LengthUnit>,
+    /// Whether flaws of the surface are mended: true (the default), false, or how far that may go.
+    #[serde(default)]
+    pub repair: Repair,
 }
 
 /// One end of the vessel: exactly one of `patch` and `near` says where, exactly one of `flow`, `velocity`, `pressure`,

@@ -14,6 +14,7 @@ mod keys;
 pub mod loads;
 mod overrides;
 mod ranges;
+pub mod repair;
 pub mod rheology;
 mod validate;
 mod values;
@@ -26,6 +27,7 @@ pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
 pub use keys::suggestion;
 use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use repair::Repair;
 pub use rheology::Rheology;
 pub use toml::Spanned;
 pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Storage, Until};
@@ -75,6 +77,8 @@ pub struct Geometry {
     pub surface: Spanned<Vec<PathBuf>>,
     /// Unit of the coordinates in those files.
     pub unit: Spanned<LengthUnit>,
+    /// Whether flaws of the surface are mended, and how far.
+    pub repair: Repair,
 }
 
 /// One end of the vessel with its condition.

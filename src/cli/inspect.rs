@@ -1,7 +1,7 @@
 //! `inspect`: what a surface is, whether it is sound, where its ends are, and a case file to start from.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -12,8 +12,11 @@ use super::{Failure, print, print_json};
 use crate::geometry::build::Repairs;
 use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
-use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
+use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect, inspect_mended};
+use crate::geometry::repair::{Limits, RepairError};
 use crate::geometry::vessel::Selector;
+use crate::output::{Compression, OutputError, vtp};
+use crate::run::vessel::repairs_json;
 
 /// Look a vessel surface over: size, soundness, unit, and every opening.
 #[derive(Args, Clone, Debug)]
@@ -31,6 +34,12 @@ pub struct InspectArgs {
     /// Print a case file that is ready to run
     #[arg(long, conflicts_with = "json")]
     pub case: bool,
+    /// Write the surface as it would be used (welded, oriented, repaired) to this file (.vtp), in the unit of the input
+    #[arg(long, value_name = "OUT.vtp")]
+    pub save: Option<PathBuf>,
+    /// Tell flaws instead of repairing them
+    #[arg(long)]
+    pub no_repair: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -45,6 +54,12 @@ pub enum InspectError {
     /// The surface is no vessel yet.
     #[error(transparent)]
     Vessel(#[from] VesselError),
+    /// Nor can it be mended.
+    #[error("{0}\n{1}")]
+    Unmended(VesselError, RepairError),
+    /// The surface could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A case needs ends to put conditions on.
     #[error(
         "the surface has {0} where a vessel has at least two: no case can be written for it; open or mark its ends \
@@ -77,8 +92,11 @@ impl From<InspectError> for Failure {
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let unit = UNITS.iter().find(|(name, _)| *name == args.unit).map_or(1e-3, |(_, length)| *length);
     let (surface, collapsed) = read_counted(&args.surface, unit).map_err(InspectError::from)?;
-    let mut found = inspect(&surface);
+    let mut found = if args.no_repair { inspect(&surface) } else { inspect_mended(&surface, &Limits::default()) };
     found.weld.degenerate += collapsed;
+    if let Some(path) = &args.save {
+        save(&found, path)?;
+    }
     if args.case {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
@@ -88,13 +106,28 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     } else {
         print(&as_text(&found))?;
     }
-    found.error().map_or(Ok(()), |error| Err(InspectError::from(error).into()))
+    found.error().map_or(Ok(()), |error| Err(unusable(error, &found).into()))
+}
+
+fn unusable(error: VesselError, found: &Inspection) -> InspectError {
+    match &found.unmended {
+        Some(why) => InspectError::Unmended(error, why.clone()),
+        None => error.into(),
+    }
+}
+
+/// Writes the surface with the number of each triangle's patch.
+fn save(found: &Inspection, path: &Path) -> Result<(), InspectError> {
+    let patches: Vec<i32> = found.surface.patch_of.iter().map(|&patch| patch.into()).collect();
+    let patch = vtp::Array { name: "ModelFaceID", unit: "", components: 1, values: vtp::Values::I32(&patches) };
+    vtp::write(path, &found.surface, &[], &[patch], None, Compression::Zlib)?;
+    Ok(())
 }
 
 /// Checks that a case can be written.
 fn usable(found: &Inspection) -> Result<(), InspectError> {
     if let Some(error) = found.error() {
-        return Err(error.into());
+        return Err(unusable(error, found));
     }
     if found.ends.len() < 2 {
         let count = if found.ends.is_empty() { "no end" } else { "one end" };
@@ -150,6 +183,8 @@ fn soundness(found: &Inspection) -> String {
     let edges = found.free_edges;
     match (found.error(), edges) {
         (Some(_), _) => "NOT usable as it is: see below".to_owned(),
+        (None, 0) if found.mended.is_some() => "watertight once repaired (`repair = false` refuses it)".to_owned(),
+        (None, _) if found.mended.is_some() => format!("sound once repaired; open at its ends only ({edges} free edges)"),
         (None, 0) => "watertight".to_owned(),
         (None, _) => format!("sound; open at its ends only ({edges} free edges)"),
     }
@@ -157,7 +192,7 @@ fn soundness(found: &Inspection) -> String {
 
 fn repairs(found: &Inspection) -> Vec<String> {
     let (weld, flipped, loose_caps) = (found.weld, found.flipped, found.loose_caps);
-    Repairs { weld, flipped, loose_caps, ..Repairs::default() }.lines()
+    Repairs { weld, flipped, loose_caps, mended: found.mended.clone(), ..Repairs::default() }.lines()
 }
 
 fn end_line(k: usize, end: &FoundEnd) -> String {
@@ -221,6 +256,7 @@ pub fn as_json(found: &Inspection) -> serde_json::Value {
         "repaired": {"vertices_welded": found.weld.near, "triangles_collapsed": found.weld.degenerate,
                      "triangles_repeated": found.weld.duplicate, "triangles_turned": found.flipped,
                      "loose_caps": found.loose_caps},
+        "surface_repairs": found.mended.as_ref().map(repairs_json),
         "openings": openings, "flaws": flaws,
     })
 }

@@ -11,6 +11,7 @@ use super::cap::{Cap, caps, covers, take_loose_caps};
 use super::check::{Hole, NearestEnd, VesselError};
 use super::edges::{Edges, components};
 use super::orient::{Orientation, orient};
+use super::repair::Report;
 use super::rim::{Rim, rims};
 use super::surface::Surface;
 use super::vessel::{Opening, Selector, Vessel};
@@ -31,6 +32,8 @@ pub struct Repairs {
     pub obstacles: usize,
     /// Ends that stay closed because no opening claims their cap (patch or flat piece).
     pub closed_ends: Vec<Rim>,
+    /// What was mended before, where the surface was not usable as it was.
+    pub mended: Option<Report>,
 }
 
 impl Repairs {
@@ -47,7 +50,8 @@ impl Repairs {
             (self.debris, "closed pieces outside the vessel dropped"),
             (self.obstacles, "closed pieces inside the vessel kept as obstacles"),
         ];
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+        let counted = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        counted.chain(self.mended.iter().flat_map(Report::lines)).collect()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod nearest;
 pub mod orient;
 pub(crate) mod polygon;
 pub mod primitives;
+pub mod repair;
 pub mod rim;
 pub mod section;
 pub mod shell;

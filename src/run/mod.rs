@@ -23,6 +23,7 @@ pub mod steady;
 pub mod summary;
 pub mod transfer;
 pub mod tuning;
+pub mod vessel;
 pub mod wall;
 pub mod watch;
 
