@@ -10,10 +10,10 @@ use thiserror::Error;
 use super::starter::case_file;
 use super::{Failure, print, print_json};
 use crate::geometry::build::Repairs;
-use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
+use crate::geometry::check::{UNITS, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
 use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect, inspect_mended};
-use crate::geometry::repair::{Limits, RepairError};
+use crate::geometry::repair::{Limits, Unmendable};
 use crate::geometry::vessel::Selector;
 use crate::output::{Compression, OutputError, vtp};
 use crate::run::vessel::repairs_json;
@@ -51,12 +51,9 @@ pub enum InspectError {
     /// A file could not be read.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// The surface is no vessel yet.
+    /// The surface is no vessel yet, and could not be mended.
     #[error(transparent)]
-    Vessel(#[from] VesselError),
-    /// Nor can it be mended.
-    #[error("{0}\n{1}")]
-    Unmended(VesselError, RepairError),
+    Vessel(#[from] Unmendable),
     /// The surface could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -106,14 +103,13 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     } else {
         print(&as_text(&found))?;
     }
-    found.error().map_or(Ok(()), |error| Err(unusable(error, &found).into()))
+    check(&found).map_err(Failure::from)
 }
 
-fn unusable(error: VesselError, found: &Inspection) -> InspectError {
-    match &found.unmended {
-        Some(why) => InspectError::Unmended(error, why.clone()),
-        None => error.into(),
-    }
+/// Refuses a surface that is no vessel, mended or not.
+fn check(found: &Inspection) -> Result<(), InspectError> {
+    let (error, why) = (found.error(), found.unmended.clone());
+    if error.is_none() && why.is_none() { Ok(()) } else { Err(Unmendable { error, why }.into()) }
 }
 
 /// Writes the surface with the number of each triangle's patch.
@@ -126,9 +122,7 @@ fn save(found: &Inspection, path: &Path) -> Result<(), InspectError> {
 
 /// Checks that a case can be written.
 fn usable(found: &Inspection) -> Result<(), InspectError> {
-    if let Some(error) = found.error() {
-        return Err(unusable(error, found));
-    }
+    check(found)?;
     if found.ends.len() < 2 {
         let count = if found.ends.is_empty() { "no end" } else { "one end" };
         return Err(InspectError::TooFewEnds(count.to_owned()));
@@ -181,10 +175,12 @@ fn unit_verdict(found: &Inspection) -> String {
 
 fn soundness(found: &Inspection) -> String {
     let edges = found.free_edges;
-    match (found.error(), edges) {
+    match (check(found).err(), edges) {
         (Some(_), _) => "NOT usable as it is: see below".to_owned(),
         (None, 0) if found.mended.is_some() => "watertight once repaired (`repair = false` refuses it)".to_owned(),
-        (None, _) if found.mended.is_some() => format!("sound once repaired; open at its ends only ({edges} free edges)"),
+        (None, _) if found.mended.is_some() => {
+            format!("sound once repaired; open at its ends only ({edges} free edges)")
+        }
         (None, 0) => "watertight".to_owned(),
         (None, _) => format!("sound; open at its ends only ({edges} free edges)"),
     }
@@ -252,7 +248,7 @@ pub fn as_json(found: &Inspection) -> serde_json::Value {
         "unit": {"assumed": unit_name(found.surface.unit), "plausible": found.unit_is_plausible(),
                  "fitting": found.fitting_units()},
         "watertight": found.free_edges == 0 && found.problems.is_empty(), "free_edges": found.free_edges,
-        "usable": found.error().is_none(), "error": found.error().map(|error| error.to_string()),
+        "usable": check(found).is_ok(), "error": check(found).err().map(|error| error.to_string()),
         "repaired": {"vertices_welded": found.weld.near, "triangles_collapsed": found.weld.degenerate,
                      "triangles_repeated": found.weld.duplicate, "triangles_turned": found.flipped,
                      "loose_caps": found.loose_caps},

@@ -7,7 +7,7 @@ use super::cap::{caps, covers, take_loose_caps};
 use super::check::{Hole, PHYSIOLOGICAL, PHYSIOLOGICAL_BOX, VesselError, fitting_units};
 use super::edges::{Edges, components};
 use super::orient::{orient, volume};
-use super::repair::{Limits, RepairError, Report, repair};
+use super::repair::{Limits, RepairError, Report, pieces_cross, repair};
 use super::rim::{Rim, rims};
 use super::surface::Surface;
 use super::vessel::{Opening, Selector};
@@ -150,7 +150,7 @@ pub fn inspect(surface: &Surface) -> Inspection {
 #[must_use]
 pub fn inspect_mended(surface: &Surface, limits: &Limits) -> Inspection {
     let found = inspect(surface);
-    if !found.error().is_some_and(|error| error.is_flaw()) {
+    if !found.error().is_some_and(|error| error.is_flaw()) && !pieces_cross(&found.surface) {
         return found;
     }
     match repair(surface, limits) {

@@ -23,3 +23,4 @@ pub mod surface;
 pub mod tube;
 pub mod vessel;
 pub mod weld;
+pub(crate) mod winding;

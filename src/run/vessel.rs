@@ -44,7 +44,7 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 /// What a surface cannot be used for, mended or not.
 fn unusable(error: Unmendable) -> PlanError {
     match error {
-        Unmendable { error, why: None } => PlanError::Vessel(error),
+        Unmendable { error: Some(error), why: None } => PlanError::Vessel(error),
         tried => PlanError::Unmendable(Box::new(tried)),
     }
 }

@@ -25,11 +25,8 @@ pub(super) fn handles(triangles: &[[u32; 3]], edges: &Edges) -> Option<i64> {
         let next = half - half % 3 + (half + 1) % 3;
         rims.join(corners.find(half), corners.find(next));
     }
-    let mut on_rim: Vec<u32> = edges
-        .free()
-        .map(|edge| edges.uses(edge)[0])
-        .map(|half| rims.find(corners.find(half)))
-        .collect();
+    let mut on_rim: Vec<u32> =
+        edges.free().map(|edge| edges.uses(edge)[0]).map(|half| rims.find(corners.find(half))).collect();
     on_rim.sort_unstable();
     on_rim.dedup();
     let roots = |sets: &mut Sets, count: usize| (0..count as u32).filter(|&k| sets.find(k) == k).count() as i64;

@@ -106,11 +106,7 @@ fn fan(places: &mut Vec<[f64; 3]>, rim: &[u32]) -> Vec<[u32; 3]> {
 }
 
 /// The triangulation of least area; `None` where every one needs a diagonal that is taken.
-fn least_area(
-    places: &[[f64; 3]],
-    rim: &[u32],
-    taken: impl Fn(usize, usize) -> bool,
-) -> Option<Vec<[u32; 3]>> {
+fn least_area(places: &[[f64; 3]], rim: &[u32], taken: impl Fn(usize, usize) -> bool) -> Option<Vec<[u32; 3]>> {
     let n = rim.len();
     let at: Vec<Vector3<f64>> = rim.iter().map(|&v| places[v as usize].into()).collect();
     let area = |i: usize, k: usize, j: usize| 0.5 * (at[k] - at[i]).cross(&(at[j] - at[i])).norm();
@@ -151,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_plane_hole_is_filled_with_its_own_area_and_avoids_taken_edges() {
-        let mut places: Vec<[f64; 3]> = (0..9).map(|i| (f64::from(i) * 0.698).sin_cos()).map(|(s, c)| [c, s, 0.5]).collect();
+        let mut places: Vec<[f64; 3]> =
+            (0..9).map(|i| (f64::from(i) * 0.698).sin_cos()).map(|(s, c)| [c, s, 0.5]).collect();
         let rim = Rim::new(&places, (0..9).collect());
         for taken in [[0, 2], [3, 7]] {
             let patch = fill(&mut places, &rim, &HashSet::from([taken]));

@@ -213,8 +213,10 @@ impl Work {
             .filter(|ends| ends.iter().all(|end| on_rim.contains(end)))
             .collect();
         let free = edges.free().map(|edge| edges.uses(edge)[0]);
-        let beside: HashMap<[u32; 2], u32> =
-            free.map(|half| (half_edge(&self.surface.triangles, half), half / 3)).map(|([a, b], t)| ([b, a], t)).collect();
+        let beside: HashMap<[u32; 2], u32> = free
+            .map(|half| (half_edge(&self.surface.triangles, half), half / 3))
+            .map(|([a, b], t)| ([b, a], t))
+            .collect();
         let (handles, saved) = (self.handles(), (self.surface.clone(), self.mends.len()));
         for rim in &holes {
             self.close(rim, &mut taken, &beside, limits)?;
@@ -297,7 +299,8 @@ impl Work {
         let (mut area, mut moment, mut plain, mut count) = (0.0, Vector3::zeros(), Vector3::zeros(), 0.0);
         for t in triangles {
             let own = self.surface.area_vector(t as usize).norm();
-            let centre = self.surface.triangles[t as usize].map(|v| self.surface.point(v)).iter().sum::<Vector3<f64>>() / 3.0;
+            let centre =
+                self.surface.triangles[t as usize].map(|v| self.surface.point(v)).iter().sum::<Vector3<f64>>() / 3.0;
             (area, moment, plain, count) = (area + own, moment + centre * own, plain + centre, count + 1.0);
         }
         ((if area > 0.0 { moment / area } else { plain / f64::max(count, 1.0) }).into(), area)

@@ -10,11 +10,15 @@
 //! volume; what would change the lumen by more than the [`Limits`], join two lumens or add a handle is refused with its
 //! place.
 
+mod cross;
 mod handles;
 mod hole;
 mod mend;
 mod report;
 mod sheets;
+#[cfg(test)]
+mod tests;
+mod unite;
 mod vessel;
 
 pub use report::{Kind, Limits, Mend, RepairError, Report};
@@ -46,6 +50,8 @@ pub fn repair(surface: &Surface, limits: &Limits) -> Result<(Surface, Report), R
         work.cut_folds()?;
         work.drop_sheets(limits)?;
         work.drop_loose()?;
+        orient(&mut work.surface);
+        work.unite()?;
         let before = work.handles();
         work.fill_holes(limits)?;
         work.keep_handles(before)?;
@@ -70,6 +76,14 @@ pub fn repair(surface: &Surface, limits: &Limits) -> Result<(Surface, Report), R
     Ok((mended, report))
 }
 
+/// Whether pieces of a surface cross one another, so that it is no vessel although every edge is sound.
+#[must_use]
+pub fn pieces_cross(surface: &Surface) -> bool {
+    let (mut welded, _) = weld(surface);
+    take_loose_caps(&mut welded);
+    unite::pieces_cross(&welded)
+}
+
 /// Triangles (with their patches) of `all` that `some`, with the same vertices, has not; `some` is in the order of `all`.
 fn difference(all: &Surface, some: &Surface) -> Vec<([u32; 3], u16)> {
     let mut kept = some.triangles.iter().peekable();
@@ -89,7 +103,11 @@ fn flipped(file: &Surface, mended: &Surface) -> usize {
         }
     };
     let known: HashSet<[u32; 3]> = file.triangles.iter().map(|&corners| first(corners)).collect();
-    mended.triangles.iter().filter(|&&[a, b, c]| known.contains(&first([a, c, b])) && !known.contains(&first([a, b, c]))).count()
+    mended
+        .triangles
+        .iter()
+        .filter(|&&[a, b, c]| known.contains(&first([a, c, b])) && !known.contains(&first([a, b, c])))
+        .count()
 }
 
 /// Refuses repairs that together change the volume too much.

@@ -201,15 +201,21 @@ pub enum RepairError {
         volumes: [f64; 2],
     },
     /// Two vessels cross.
-    #[error("not mended: two pieces of the surface cross at {}, and neither ends within the other: united they would be one \
-             vessel, where there may be two; separate them, or let the branch end within the trunk", mm(place))]
+    #[error(
+        "not mended: two pieces of the surface cross at {}, and neither ends within the other: united they would be one \
+             vessel, where there may be two; separate them, or let the branch end within the trunk",
+        mm(place)
+    )]
     Crosses {
         /// Middle of the crossing, m.
         place: [f64; 3],
     },
     /// A handle would appear.
-    #[error("not mended: at {} the repair would change the topology of the vessel from {before} to {after} handles; remesh \
-             the surface there", mm(place))]
+    #[error(
+        "not mended: at {} the repair would change the topology of the vessel from {before} to {after} handles; remesh \
+             the surface there",
+        mm(place)
+    )]
     Handles {
         /// Where, m.
         place: [f64; 3],

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Limits, RepairError, repair};
+use super::{Limits, RepairError, pieces_cross, repair};
 use crate::geometry::build::Repairs;
 use crate::geometry::check::VesselError;
 use crate::geometry::surface::Surface;
@@ -10,10 +10,12 @@ use crate::geometry::vessel::{Selector, Vessel};
 
 /// Why a surface is no vessel, even mended.
 #[derive(Clone, Debug, Error, PartialEq)]
-#[error("{error}{}", why.as_ref().map_or(String::new(), |why| format!("\n{why}")))]
+#[error("{}", [error.as_ref().map(ToString::to_string), why.as_ref().map(ToString::to_string)].into_iter().flatten()
+    .collect::<Vec<_>>().join("\n"))]
 pub struct Unmendable {
-    /// What is wrong: with the surface as it is where it was not mended, else with what is left.
-    pub error: VesselError,
+    /// What is wrong: with the surface as it is where it was not mended, else with what is left; nothing but crossing
+    /// pieces where there is none.
+    pub error: Option<VesselError>,
     /// Why it was not mended, if that was tried.
     pub why: Option<RepairError>,
 }
@@ -29,17 +31,18 @@ impl Vessel {
         selectors: &[(String, Selector)],
         limits: Option<&Limits>,
     ) -> Result<(Vessel, Repairs), Unmendable> {
-        let error = match (Self::build_reported(surface.clone(), selectors), limits) {
-            (Ok(found), _) => return Ok(found),
-            (Err(error), Some(_)) if error.is_flaw() => error,
-            (Err(error), _) => return Err(Unmendable { error, why: None }),
+        let plain = Self::build_reported(surface.clone(), selectors);
+        let flawed = match &plain {
+            Ok((vessel, _)) => pieces_cross(&vessel.wall),
+            Err(error) => error.is_flaw() || pieces_cross(surface),
         };
-        let (mended, report) = match repair(surface, limits.unwrap_or(&Limits::default())) {
-            Ok(mended) => mended,
-            Err(why) => return Err(Unmendable { error, why: Some(why) }),
+        let Some(limits) = limits.filter(|_| flawed) else {
+            return plain.map_err(|error| Unmendable { error: Some(error), why: None });
         };
-        let (vessel, mut repairs) =
-            Self::build_reported(mended, selectors).map_err(|error| Unmendable { error, why: None })?;
+        let (mended, report) =
+            repair(surface, limits).map_err(|why| Unmendable { error: plain.err(), why: Some(why) })?;
+        let built = Self::build_reported(mended, selectors);
+        let (vessel, mut repairs) = built.map_err(|error| Unmendable { error: Some(error), why: None })?;
         repairs.weld = report.weld;
         repairs.flipped = report.flipped;
         repairs.mended = Some(report);
