@@ -19,8 +19,14 @@ use crate::geometry::weld::retain;
 /// Rounds of one repair: what a round leaves, the next one finds.
 const ROUNDS: usize = 32;
 
+/// Largest part of the area that filled holes may have.
+const HOLES: f64 = 0.05;
+
 /// Largest part of the area that a loose piece with a free edge may have.
 const LOOSE: f64 = 0.02;
+
+/// Holes that are tried one by one where filling all of them changes the topology.
+const SINGLY: usize = 200;
 
 /// A surface under repair.
 pub(super) struct Work {
@@ -28,9 +34,17 @@ pub(super) struct Work {
     pub surface: Surface,
     /// What was done.
     pub mends: Vec<Mend>,
+    /// Area of the triangles of the file, m^2.
+    pub area: f64,
 }
 
 impl Work {
+    /// A surface on which nothing was done yet.
+    pub fn new(surface: Surface) -> Self {
+        let area = (0..surface.triangles.len()).map(|t| surface.area_vector(t).norm()).sum();
+        Self { surface, mends: Vec::new(), area }
+    }
+
     /// Cuts out triangles where the surface is one-sided, the smaller one at each contradiction.
     pub fn cut_folds(&mut self) -> Result<(), RepairError> {
         for _ in 0..ROUNDS {
@@ -130,7 +144,7 @@ impl Work {
 
     /// Whether a sheet is so small a part of the surface that it may be dropped.
     fn is_small(&self, sheet: &HashSet<u32>) -> bool {
-        self.extent(sheet.iter().copied()).1 <= FIN * self.area()
+        self.extent(sheet.iter().copied()).1 <= FIN * self.area
     }
 
     /// Takes triangles away, as one repair a connected group.
@@ -145,7 +159,7 @@ impl Work {
         for &t in gone {
             groups.entry(sets.find(self.surface.triangles[t as usize][0])).or_default().push(t);
         }
-        let whole = self.area();
+        let whole = self.area.max(f64::MIN_POSITIVE);
         let taken: f64 = self.mends.iter().filter(|m| m.kind == kind).map(|m| m.size * m.size).sum();
         let mut part = taken * std::f64::consts::FRAC_PI_4 / whole;
         for group in groups.values_mut() {
@@ -224,6 +238,9 @@ impl Work {
         if handles.is_none() || self.handles() == handles {
             return Ok(());
         }
+        if holes.len() > SINGLY {
+            return self.keep_handles(handles);
+        }
         self.go_back(saved);
         let mut twisted: HashSet<u32> = HashSet::new();
         for rim in &holes {
@@ -264,6 +281,10 @@ impl Work {
         if diameter > limits.max_hole {
             return Err(RepairError::Hole { place: rim.centre, diameter, limit: limits.max_hole });
         }
+        let filled: f64 = self.mends.iter().filter(|m| m.kind == Kind::Hole).map(|m| m.size * m.size).sum();
+        if filled * std::f64::consts::FRAC_PI_4 > HOLES * self.area {
+            return Err(RepairError::Pierced { place: rim.centre, part: HOLES });
+        }
         let centre = Vector3::from(rim.centre);
         let cone = |&corners: &[u32; 3]| (self.surface.point(corners[0]) - centre).dot(&vector(corners)) / 3.0;
         let volume = patch.iter().map(cone).sum();
@@ -287,11 +308,6 @@ impl Work {
         let around = || steps(&rim.vertices).into_iter().find_map(|step| beside.get(&step).copied());
         let best = own.max_by(|a, b| smooth(a).total_cmp(&smooth(b))).or_else(around);
         best.map_or(0, |t| self.surface.patch_of[t as usize])
-    }
-
-    /// Area of all triangles, m^2.
-    fn area(&self) -> f64 {
-        (0..self.surface.triangles.len()).map(|t| self.surface.area_vector(t).norm()).sum()
     }
 
     /// Centre (m) and area (m^2) of triangles.

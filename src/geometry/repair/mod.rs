@@ -44,7 +44,7 @@ pub fn repair(surface: &Surface, limits: &Limits) -> Result<(Surface, Report), R
     let mut rest = welded.clone();
     take_loose_caps(&mut rest);
     let caps = difference(&welded, &rest);
-    let mut work = Work { surface: rest, mends: Vec::new() };
+    let mut work = Work::new(rest);
     for round in 0.. {
         let done = work.mends.len();
         work.cut_folds()?;
@@ -63,7 +63,7 @@ pub fn repair(surface: &Surface, limits: &Limits) -> Result<(Surface, Report), R
             _ => {}
         }
     }
-    let Work { surface: mut mended, mends } = work;
+    let Work { surface: mut mended, mends, .. } = work;
     orient(&mut mended);
     let mut report = Report { weld, flipped: flipped(&welded, &mended), mends, ..Report::default() };
     report.volume = volume(&mended.vertices, &mended.triangles);

@@ -177,6 +177,15 @@ pub enum RepairError {
         /// The limit, m.
         limit: f64,
     },
+    /// Holes everywhere.
+    #[error("not mended: holes take more than {:.0} % of the surface, the last one looked at lies at {}; the file is no surface \
+             of triangles that share their edges: export it again from the segmentation", 100.0 * part, mm(place))]
+    Pierced {
+        /// Place of one of them, m.
+        place: [f64; 3],
+        /// The part of the area that they may take.
+        part: f64,
+    },
     /// The volume changes too much.
     #[error("not mended: the repairs would change the volume by {:.4} %, more than the {:.4} % allowed; the largest is the \
              one at {} ({}); mend it by hand, or allow more with `[geometry] repair = {{ max_volume_change = \"...\" }}`",

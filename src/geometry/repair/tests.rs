@@ -136,6 +136,23 @@ fn a_hole_too_wide_is_refused_with_place_and_limit() {
     assert!(matches!(repair(&torn, &tight), Err(RepairError::Volume { .. })));
 }
 
+#[test]
+fn a_soup_of_triangles_is_refused_at_once() {
+    let sound = tube();
+    let mut soup = Surface { vertices: Vec::new(), triangles: Vec::new(), patch_of: Vec::new(), ..sound.clone() };
+    let shrunk = |t: usize| {
+        let middle = centre(&sound, t);
+        sound.triangles[t].map(|v| [0, 1, 2].map(|k| middle[k] + 0.8 * (sound.vertices[v as usize][k] - middle[k])))
+    };
+    add(&mut soup, &(0..sound.triangles.len()).map(shrunk).collect::<Vec<_>>());
+    let clock = Instant::now();
+    let error = repair(&soup, &Limits::default()).expect_err("no surface");
+    println!("{error}");
+    assert!(matches!(error, RepairError::Pierced { .. }) && clock.elapsed().as_secs_f64() < 60.0);
+    let nothing = Surface { vertices: vec![[0.0; 3]], triangles: vec![[0; 3]], patch_of: vec![0], ..sound };
+    assert_eq!(repair(&nothing, &Limits::default()).map(|(surface, _)| surface.triangles.len()), Ok(0));
+}
+
 /// A branch of 3 mm from the axis of the tube upward.
 fn branch() -> Surface {
     let mut branch =
@@ -253,7 +270,7 @@ fn random_damage_is_mended_or_refused() {
         }
         let clock = Instant::now();
         let done = repair(&bad, &Limits::default());
-        assert!(clock.elapsed().as_secs_f64() < 5.0, "round {round}");
+        assert!(clock.elapsed().as_secs_f64() < 30.0, "round {round}");
         let Ok((whole, report)) = done else { continue };
         let edges = Edges::new(&whole.triangles);
         assert_eq!(edges.non_manifold().count(), 0, "round {round}");
