@@ -1,12 +1,17 @@
 //! Memory for a state: ten padded site arrays, aligned and on huge pages.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+
+use rayon::prelude::*;
 
 use super::number::Number;
 use crate::fluid::moments::{FIELDS, Moments};
 
 /// Alignment of the whole: a huge page of x86, so that `madvise` can give them.
 const PAGE: usize = 2 << 20;
+
+/// Bytes that a task clears: huge pages whole.
+const CLEARED: usize = 4 * PAGE;
 
 /// Values before each array: the kernel loads one value before lane 0 of the first block of padding, and does not use it.
 const LEAD: usize = 16;
@@ -32,17 +37,21 @@ impl<T: Number> Fields<T> {
         let bytes = pitch * FIELDS * size_of::<T>();
         let align = if bytes >= 2 * PAGE { PAGE } else { 64 };
         let Ok(layout) = Layout::from_size_align(bytes, align) else { panic!("a state of {bytes} bytes") };
+        // Not `alloc_zeroed`: it touches memory of this alignment, and pages are chosen at the first touch.
         // SAFETY: the layout has a size above nought.
-        let data = unsafe { alloc_zeroed(layout) }.cast::<T>();
+        let data = unsafe { alloc(layout) };
         if data.is_null() {
             handle_alloc_error(layout);
         }
         #[cfg(target_os = "linux")]
-        // SAFETY: the range is the allocation; the advice changes no contents.
-        unsafe {
-            libc::madvise(data.cast(), bytes, libc::MADV_HUGEPAGE);
+        if align == PAGE {
+            // SAFETY: the range is the allocation; the advice changes no contents, and may be refused.
+            unsafe {
+                libc::madvise(data.cast(), bytes, libc::MADV_HUGEPAGE);
+            }
         }
-        Self { data, len, pitch, layout }
+        clear(data, bytes);
+        Self { data: data.cast(), len, pitch, layout }
     }
 
     /// Bytes held.
@@ -87,6 +96,33 @@ impl<T: Number> Fields<T> {
             // SAFETY: `site` is inside the array.
             unsafe { pointer.add(site).write(T::keep(*value)) };
         }
+    }
+}
+
+/// Sets `bytes` of an allocation of that size to nought, its parts by the threads that will work on them.
+fn clear(data: *mut u8, bytes: usize) {
+    let base = Base(data);
+    (0..bytes.div_ceil(CLEARED)).into_par_iter().for_each(|part| {
+        let from = part * CLEARED;
+        // SAFETY: the parts do not overlap and lie inside the allocation, which nobody else knows yet.
+        unsafe { base.at(from).write_bytes(0, CLEARED.min(bytes - from)) };
+    });
+}
+
+/// Start of an allocation that several threads write to in parts of their own.
+struct Base(*mut u8);
+
+// SAFETY: used by `clear` alone, whose parts do not overlap.
+unsafe impl Sync for Base {}
+
+impl Base {
+    /// Where byte `offset` lies.
+    ///
+    /// # Safety
+    /// Inside the allocation.
+    unsafe fn at(&self, offset: usize) -> *mut u8 {
+        // SAFETY: by the contract.
+        unsafe { self.0.add(offset) }
     }
 }
 
