@@ -1,4 +1,5 @@
-//! Repair as a user meets it: what `check` and `inspect` say of surfaces that are mended, the limits, and `repair = false`.
+//! Repair as a user meets it: what `check` and `inspect` say of surfaces that are mended, the limits, and `repair =
+//! false`.
 
 use std::fs;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! Topology of a surface: how many handles it has.
 //!
-//! Euler's formula for a surface whose free rims are closed by discs: V - E + F + rims = 2 - 2 g for every piece, where g
-//! is its number of handles. A vertex where two fans of triangles only touch counts once for each.
+//! Euler's formula for a surface whose free rims are closed by discs: V - E + F + rims = 2 - 2 g for every piece, where
+//! g is its number of handles. A vertex where two fans of triangles only touch counts once for each.
 
 use crate::geometry::edges::{Edges, Sets, half_edge};
 

@@ -1,10 +1,10 @@
 //! Filling a hole: the triangulation of its rim that has the least area.
 //!
 //! Over a closed loop of n vertices the triangulation of least area is found by dynamic programming in O(n^3) (Barequet
-//! and Sharir, Computer Aided Geometric Design 12, 207, 1995): the best patch over vertices i to j is the best choice of
-//! a third vertex between them. Edges that the surface has already are not used a second time. Longer loops are filled by
-//! ear clipping in their mean plane. A vertex is added only where every triangulation would use a taken edge: in the middle,
-//! with a fan around it.
+//! and Sharir, Computer Aided Geometric Design 12, 207, 1995): the best patch over vertices i to j is the best choice
+//! of a third vertex between them. Edges that the surface has already are not used a second time. Longer loops are
+//! filled by ear clipping in their mean plane. A vertex is added only where every triangulation would use a taken edge:
+//! in the middle, with a fan around it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -49,8 +49,8 @@ pub(super) fn separate(surface: &Surface, steps: &[[u32; 2]]) -> Vec<Vec<u32>> {
     walk(steps, &next)
 }
 
-/// Clockwise angle about `normal` from one direction to another; the tip of a tear, which has almost none, may be a little
-/// negative.
+/// Clockwise angle about `normal` from one direction to another; the tip of a tear, which has almost none, may be a
+/// little negative.
 fn turn(from: Vector3<f64>, to: Vector3<f64>, normal: Vector3<f64>) -> f64 {
     let angle = to.cross(&from).dot(&normal).atan2(from.dot(&to));
     if angle < -0.1 { angle + std::f64::consts::TAU } else { angle.abs() }

@@ -251,7 +251,7 @@ impl Work {
                 twisted.extend(&rim.vertices);
             }
         }
-        // Where the rim of a hole winds about itself, what hangs there goes too, and the hole that is left is filled next.
+        // Where the rim of a hole winds about itself, what hangs there goes too; what is left open is filled next.
         let hangs = |t: &u32| self.surface.triangles[*t as usize].iter().any(|v| twisted.contains(v));
         let gone = (0..self.surface.triangles.len() as u32).filter(hangs).collect();
         self.take(&gone, Kind::Fold)

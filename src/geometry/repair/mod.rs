@@ -1,10 +1,10 @@
 //! Repair: from a surface with flaws to one whose inside is defined.
 //!
-//! Theory. What bounds the lumen is found by the cells of space that the sheets of the surface separate ([`sheets`]);
+//! Theory. What bounds the lumen is found by the cells of space that the sheets of the surface separate (`sheets`);
 //! pieces that cross are told inside from outside by the generalised winding number (Jacobson et al., ACM TOG 32, 33,
-//! 2013). A flaw is mended where it is: a hole is filled by the patch of least area over its rim ([`hole`]), a sheet that
-//! bounds nothing is dropped ([`mend`]), triangles that cross are cut out along the crossing and the gap is closed
-//! ([`cross`]). All other triangles stay as they are, bit for bit.
+//! 2013). A flaw is mended where it is: a hole is filled by the patch of least area over its rim (`hole`), a sheet
+//! that bounds nothing is dropped (`mend`), triangles that cross are cut out along the crossing and the gap is closed
+//! (`cross`, `unite`). All other triangles stay as they are, bit for bit.
 //!
 //! Practice. A surface that is sound passes unchanged. Every repair is told with its kind, place, size and change of
 //! volume; what would change the lumen by more than the [`Limits`], join two lumens or add a handle is refused with its
@@ -84,7 +84,8 @@ pub fn pieces_cross(surface: &Surface) -> bool {
     unite::pieces_cross(&welded)
 }
 
-/// Triangles (with their patches) of `all` that `some`, with the same vertices, has not; `some` is in the order of `all`.
+/// Triangles (with their patches) of `all` that `some`, with the same vertices, has not; `some` is in the order of
+/// `all`.
 fn difference(all: &Surface, some: &Surface) -> Vec<([u32; 3], u16)> {
     let mut kept = some.triangles.iter().peekable();
     let gone = |(corners, _): &(&[u32; 3], &u16)| kept.next_if_eq(corners).is_none();

@@ -167,7 +167,8 @@ impl fmt::Display for Percent {
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum RepairError {
     /// A hole that is too wide.
-    #[error("not mended: the hole at {} is {} across, more than is filled unasked ({}); close it in the segmentation, or \
+    #[error("not mended: the hole at {} is {} across, more than is filled unasked ({}); close it in the \
+             segmentation, or \
              allow it with `[geometry] repair = {{ max_hole = \"...\" }}`", mm(place), in_mm(*diameter), in_mm(*limit))]
     Hole {
         /// Its centre, m.
@@ -178,7 +179,8 @@ pub enum RepairError {
         limit: f64,
     },
     /// Holes everywhere.
-    #[error("not mended: holes take more than {:.0} % of the surface, the last one looked at lies at {}; the file is no surface \
+    #[error("not mended: holes take more than {:.0} % of the surface, the last one looked at lies at {}; the \
+             file is no surface \
              of triangles that share their edges: export it again from the segmentation", 100.0 * part, mm(place))]
     Pierced {
         /// Place of one of them, m.
@@ -187,8 +189,10 @@ pub enum RepairError {
         part: f64,
     },
     /// The volume changes too much.
-    #[error("not mended: the repairs would change the volume by {:.4} %, more than the {:.4} % allowed; the largest is the \
-             one at {} ({}); mend it by hand, or allow more with `[geometry] repair = {{ max_volume_change = \"...\" }}`",
+    #[error("not mended: the repairs would change the volume by {:.4} %, more than the {:.4} % allowed; the \
+             largest is the \
+             one at {} ({}); mend it by hand, or allow more with `[geometry] repair = {{ max_volume_change = \"...\" \
+             }}`",
             100.0 * change, 100.0 * limit, mm(place), what)]
     Volume {
         /// Sum of all changes, as a fraction.
@@ -201,8 +205,10 @@ pub enum RepairError {
         what: &'static str,
     },
     /// A wall between two lumens.
-    #[error("not mended: the wall at {} lies between two lumens ({:.4} ml and {:.4} ml), and without it they would be one \
-             vessel; separate the vessels there, each with a wall of its own", mm(place), 1e6 * volumes[0], 1e6 * volumes[1])]
+    #[error("not mended: the wall at {} lies between two lumens ({:.4} ml and {:.4} ml), and without it they \
+             would be one \
+             vessel; separate the vessels there, each with a wall of its own", mm(place), 1e6 * volumes[0],
+            1e6 * volumes[1])]
     Joins {
         /// Middle of that wall, m.
         place: [f64; 3],
@@ -211,7 +217,8 @@ pub enum RepairError {
     },
     /// Two vessels cross.
     #[error(
-        "not mended: two pieces of the surface cross at {}, and neither ends within the other: united they would be one \
+        "not mended: two pieces of the surface cross at {}, and neither ends within the other: united they \
+        would be one \
              vessel, where there may be two; separate them, or let the branch end within the trunk",
         mm(place)
     )]
@@ -234,7 +241,8 @@ pub enum RepairError {
         after: i64,
     },
     /// Too much of the surface has no inside.
-    #[error("not mended: the sheet at {}, {} across, bounds no inside, and is too large to be dropped ({:.1} % of the wall, \
+    #[error("not mended: the sheet at {}, {} across, bounds no inside, and is too large to be dropped ({:.1} \
+             % of the wall, \
              allowed are {:.1} %); remesh the surface there", mm(place), in_mm(*size), 100.0 * part, 100.0 * FIN)]
     Sheet {
         /// Its middle, m.

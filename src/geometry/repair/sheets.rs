@@ -6,8 +6,8 @@
 //! file run (the "outer hull" of Attene, Visual Computer 26, 1393, 2010, and the cells of Zhou et al., ACM TOG 35, 39,
 //! 2016, without their exact arithmetic: cells are only told apart, never cut).
 //!
-//! The cell that encloses the most, seen from within it, is the outside. A sheet between the outside and another cell is
-//! wall. A sheet with one cell on both sides encloses nothing (a fin, a fold, an internal wall with a free edge). A
+//! The cell that encloses the most, seen from within it, is the outside. A sheet between the outside and another cell
+//! is wall. A sheet with one cell on both sides encloses nothing (a fin, a fold, an internal wall with a free edge). A
 //! sheet between two other cells is a wall between two lumens, or the skin of a pocket.
 
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! The union of pieces that cross, as a branch that was modelled by itself and stuck into its trunk.
 //!
-//! Along the crossing the triangles are split until they are small, then those that still cross are cut out. What is left
-//! falls apart into parts that lie within another piece (its winding number there is above a half) and parts that do not.
-//! The former go; the rims of the latter run beside the crossing in pairs, and the strip between the two of a pair is
-//! filled by triangles. Everything farther from the crossing than one triangle stays as it is.
+//! Along the crossing the triangles are split until they are small, then those that still cross are cut out. What is
+//! left falls apart into parts that lie within another piece (its winding number there is above a half) and parts that
+//! do not. The former go; the rims of the latter run beside the crossing in pairs, and the strip between the two of a
+//! pair is filled by triangles. Everything farther from the crossing than one triangle stays as it is.
 //!
 //! Two vessels may also cross because their walls were segmented too wide. That cannot be told from a branch by the
 //! crossing, but by the ends: a branch ends within its trunk.
@@ -131,7 +131,8 @@ impl Work {
         all.iter().map(length).sum::<f64>() / all.len().max(1) as f64
     }
 
-    /// Drops the parts, connected by edges, that lie within a piece which is not theirs; returns the piece of each vertex.
+    /// Drops the parts, connected by edges, that lie within a piece which is not theirs; returns the piece of each
+    /// vertex.
     fn drop_inner(&mut self, piece_of: Vec<u32>, pieces: &[Piece]) -> Vec<u32> {
         let edges = Edges::new(&self.surface.triangles);
         let mut sets = Sets::new(self.surface.triangles.len());
