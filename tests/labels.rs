@@ -180,7 +180,7 @@ fn every_format_gives_the_same_vessel_and_the_commands_run_on_it() {
         let volume = json["labels"]["volume_ml"].as_f64().unwrap();
         assert!((volume / image.volume(1) - 1.0).abs() < 1e-3, "{volume}");
     }
-    let text = perfuse(folder.path(), &["inspect", "seg.nii.gz", "--surface", "vessel.vtp"]);
+    let text = perfuse(folder.path(), &["inspect", "seg.nii.gz", "--save", "vessel.vtp"]);
     let text = String::from_utf8(text.stdout).unwrap();
     println!("{text}");
     for part in [

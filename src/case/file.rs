@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::labels::{CutTable, Tips};
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use super::repair::Repair;
 use super::rheology;
 use super::values::{
     BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
@@ -121,6 +122,9 @@ pub(super) struct GeometryTable {
     #[serde(default)]
     #[schemars(with = "LengthUnit")]
     pub unit: Option<Spanned<LengthUnit>>,
+    /// Whether flaws of the surface are mended: true (the default), false, or how far that may go.
+    #[serde(default)]
+    pub repair: Repair,
 }
 
 /// One end of the vessel: exactly one of `patch` and `near` says where, exactly one of `flow`, `velocity`, `pressure`,

@@ -70,6 +70,7 @@ pub(super) fn geometry(
 ) -> Result<Geometry, Vec<Diagnostic>> {
     let header = table.span();
     let table = table.into_inner();
+    let repair = table.repair;
     let mut foreign: Vec<(&str, Span)> = Vec::new();
     foreign.extend(table.label.as_ref().map(|value| ("label", value.span())));
     foreign.extend(table.near.as_ref().map(|value| ("near", value.span())));
@@ -98,7 +99,7 @@ pub(super) fn geometry(
             source.diagnostic(&span, message, "belongs to a label map".into(), Some(help))
         });
         let wrong: Vec<Diagnostic> = wrong.collect();
-        return if wrong.is_empty() { Ok(Geometry { surface, unit, labels: None }) } else { Err(wrong) };
+        return if wrong.is_empty() { Ok(Geometry { surface, unit, labels: None, repair }) } else { Err(wrong) };
     }
     let unit = table.unit.unwrap_or_else(|| Spanned::new(surface.span(), LengthUnit::Mm));
     let metres = unit.get_ref().metres();
@@ -114,5 +115,5 @@ pub(super) fn geometry(
         tips: table.tips,
         cuts: cuts.into_iter().map(cut).collect(),
     };
-    Ok(Geometry { surface, unit, labels: Some(labels) })
+    Ok(Geometry { surface, unit, labels: Some(labels), repair })
 }

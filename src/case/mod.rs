@@ -15,6 +15,7 @@ pub mod labels;
 pub mod loads;
 mod overrides;
 mod ranges;
+pub mod repair;
 pub mod rheology;
 mod validate;
 mod values;
@@ -27,6 +28,7 @@ pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
 pub use keys::suggestion;
 use loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use repair::Repair;
 pub use rheology::Rheology;
 pub use toml::Spanned;
 pub use values::{BloodPressure, Extension, Field, LengthUnit, Profile, Start, Storage, Until};
@@ -78,6 +80,8 @@ pub struct Geometry {
     pub unit: Spanned<LengthUnit>,
     /// What is made of the label map, where it is one.
     pub labels: Option<labels::Labels>,
+    /// Whether flaws of the surface are mended, and how far.
+    pub repair: Repair,
 }
 
 /// One end of the vessel with its condition.

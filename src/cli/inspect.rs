@@ -3,7 +3,7 @@
 pub(super) mod labels;
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
@@ -14,15 +14,18 @@ use super::{Failure, print, print_json};
 use crate::analysis::lesion::Wall;
 use crate::geometry::build::Repairs;
 use crate::geometry::centreline::{Branch, CentrelineError, Tree};
-use crate::geometry::check::{UNITS, VesselError, in_mm, mm, unit_name};
+use crate::geometry::check::{UNITS, in_mm, mm, unit_name};
 use crate::geometry::formats::{FormatError, read_counted};
-use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect};
+use crate::geometry::inspect::{FoundEnd, Inspection, Role, inspect, inspect_mended};
 use crate::geometry::labels::{LabelError, is_label_map};
+use crate::geometry::repair::{Limits, Unmendable};
 use crate::geometry::surface::Surface;
 use crate::geometry::vessel::{Selector, Vessel};
+use crate::output::{Compression, OutputError, vtp};
 use crate::run::RunError;
 use crate::run::centreline::{branch_diameters, write_tree};
 use crate::run::lesions::{self, Lesions};
+use crate::run::vessel::repairs_json;
 
 /// Look a vessel surface or a label map over: size, soundness, unit, and every opening.
 #[derive(Args, Clone, Debug)]
@@ -30,7 +33,7 @@ use crate::run::lesions::{self, Lesions};
     after_help = "Examples:\n  perfuse inspect aorta.stl\n  perfuse inspect wall.stl inlet.stl outlet.stl --unit cm\n  \
                         perfuse inspect aorta.stl --case > aorta.toml && perfuse check aorta.toml\n  \
                         perfuse inspect aorta.stl --centreline centreline.vtp\n  \
-                        perfuse inspect seg.nii.gz --label 2 --surface vessel.vtp"
+                        perfuse inspect seg.nii.gz --label 2 --save vessel.vtp"
 )]
 pub struct InspectArgs {
     /// Surface files (.obj .stl .vtp .vtk) that together make one vessel, or a label map (.nii .nii.gz .mha .mhd)
@@ -45,15 +48,19 @@ pub struct InspectArgs {
     /// A place in the piece of the label that is meant, in the unit: X,Y,Z
     #[arg(long, value_name = "X,Y,Z", value_delimiter = ',', allow_hyphen_values = true)]
     pub near: Vec<f64>,
-    /// Write the surface as .vtp, in the unit; the cell array ModelFaceID holds 1 for the wall, 2 and on for the ends
-    #[arg(long = "surface", value_name = "FILE.vtp")]
-    pub write: Option<PathBuf>,
     /// Unit of the files
     #[arg(long, default_value = "mm", value_parser = UNITS.map(|(name, _)| name))]
     pub unit: String,
     /// Print a case file that is ready to run
     #[arg(long, conflicts_with = "json")]
     pub case: bool,
+    /// Write the surface as it would be used (of a label map, or welded, oriented, repaired) to this file (.vtp), in the
+    /// unit of the input; the cell array ModelFaceID numbers its patches from 1
+    #[arg(long, value_name = "OUT.vtp")]
+    pub save: Option<PathBuf>,
+    /// Tell flaws instead of repairing them
+    #[arg(long)]
+    pub no_repair: bool,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
@@ -74,9 +81,12 @@ pub enum InspectError {
     /// A file could not be read.
     #[error(transparent)]
     Format(#[from] FormatError),
-    /// The surface is no vessel yet.
+    /// The surface is no vessel yet, and could not be mended.
     #[error(transparent)]
-    Vessel(#[from] VesselError),
+    Vessel(#[from] Unmendable),
+    /// The surface could not be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
     /// A case needs ends to put conditions on.
     #[error(
         "the surface has {0} where a vessel has at least two: no case can be written for it; open or mark its ends \
@@ -124,17 +134,17 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
         }
     }
     let (surface, collapsed) = read_counted(&args.surface, unit).map_err(InspectError::from)?;
-    let mut found = inspect(&surface);
+    let mut found = if args.no_repair { inspect(&surface) } else { inspect_mended(&surface, &Limits::default()) };
     found.weld.degenerate += collapsed;
-    if let Some(path) = &args.write {
-        labels::write_surface(path, &found.surface)?;
+    if let Some(path) = &args.save {
+        save(&found.surface, path)?;
     }
     if args.case {
         usable(&found)?;
         return print(&case_file(&args.surface, &found));
     }
     let (tree, lesions) =
-        tree(surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
+        tree(&surface, &found).map_or_else(|error| (Err(error), None), |(tree, lesions)| (Ok(tree), lesions));
     let lesions = serde_json::Value::Object(lesions.as_ref().map(Lesions::as_json).unwrap_or_default());
     if args.json {
         let mut report = as_json(&found);
@@ -147,9 +157,7 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     } else {
         print(&(as_text(&found) + &branches_text(&tree) + &lesions::lines(&lesions)))?;
     }
-    if let Some(error) = found.error() {
-        return Err(InspectError::from(error).into());
-    }
+    check(&found)?;
     args.centreline.as_ref().map_or(Ok(()), |path| {
         let tree = tree.map_err(InspectError::from)?;
         Ok(write_tree(&tree, found.surface.unit, path).map_err(RunError::from)?)
@@ -158,12 +166,13 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
 
 /// The centrelines from the inlet with the lesions along them, the ends named as in a case made from this surface; nothing
 /// where there is no vessel.
-fn tree(surface: Surface, found: &Inspection) -> Result<(Tree, Option<Lesions>), CentrelineError> {
-    if found.error().is_some() {
+fn tree(surface: &Surface, found: &Inspection) -> Result<(Tree, Option<Lesions>), CentrelineError> {
+    if check(found).is_err() {
         return Ok((Tree::default(), None));
     }
     let ends = named(found).into_iter().map(|(name, end)| (name, end.selector.clone()));
-    let vessel = Vessel::build(surface, &ends.collect::<Vec<_>>())?;
+    let whole = if found.mended.is_some() { &found.surface } else { surface };
+    let vessel = Vessel::build(whole.clone(), &ends.collect::<Vec<_>>())?;
     let tree = Tree::new(&vessel, 0)?;
     let wall = Wall { surface: &vessel.wall, shear: None };
     // Without a flow there is no viscosity to speak of.
@@ -205,11 +214,26 @@ fn branches_json(tree: &Result<Tree, CentrelineError>) -> serde_json::Value {
     tree.branches.iter().map(branch).collect()
 }
 
+/// Refuses a surface that is no vessel, mended or not.
+fn check(found: &Inspection) -> Result<(), InspectError> {
+    let (error, why) = (found.error(), found.unmended.clone());
+    if error.is_none() && why.is_none() { Ok(()) } else { Err(Unmendable { error, why }.into()) }
+}
+
+/// Writes the surface with the number of each triangle's patch, from 1.
+fn save(surface: &Surface, path: &Path) -> Result<(), InspectError> {
+    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vtp")) {
+        return Err(InspectError::Option(format!("--save writes .vtp files, `{}` is none", path.display())));
+    }
+    let patches: Vec<i32> = surface.patch_of.iter().map(|&patch| i32::from(patch) + 1).collect();
+    let patch = vtp::Array { name: "ModelFaceID", unit: "", components: 1, values: vtp::Values::I32(&patches) };
+    vtp::write(path, surface, &[], &[patch], None, Compression::Zlib)?;
+    Ok(())
+}
+
 /// Checks that a case can be written.
 fn usable(found: &Inspection) -> Result<(), InspectError> {
-    if let Some(error) = found.error() {
-        return Err(error.into());
-    }
+    check(found)?;
     if found.ends.len() < 2 {
         let count = if found.ends.is_empty() { "no end" } else { "one end" };
         return Err(InspectError::TooFewEnds(count.to_owned()));
@@ -262,8 +286,12 @@ fn unit_verdict(found: &Inspection) -> String {
 
 fn soundness(found: &Inspection) -> String {
     let edges = found.free_edges;
-    match (found.error(), edges) {
+    match (check(found).err(), edges) {
         (Some(_), _) => "NOT usable as it is: see below".to_owned(),
+        (None, 0) if found.mended.is_some() => "watertight once repaired (`repair = false` refuses it)".to_owned(),
+        (None, _) if found.mended.is_some() => {
+            format!("sound once repaired; open at its ends only ({edges} free edges)")
+        }
         (None, 0) => "watertight".to_owned(),
         (None, _) => format!("sound; open at its ends only ({edges} free edges)"),
     }
@@ -271,7 +299,7 @@ fn soundness(found: &Inspection) -> String {
 
 fn repairs(found: &Inspection) -> Vec<String> {
     let (weld, flipped, loose_caps) = (found.weld, found.flipped, found.loose_caps);
-    Repairs { weld, flipped, loose_caps, ..Repairs::default() }.lines()
+    Repairs { weld, flipped, loose_caps, mended: found.mended.clone(), ..Repairs::default() }.lines()
 }
 
 fn end_line(k: usize, end: &FoundEnd) -> String {
@@ -331,10 +359,11 @@ pub fn as_json(found: &Inspection) -> serde_json::Value {
         "unit": {"assumed": unit_name(found.surface.unit), "plausible": found.unit_is_plausible(),
                  "fitting": found.fitting_units()},
         "watertight": found.free_edges == 0 && found.problems.is_empty(), "free_edges": found.free_edges,
-        "usable": found.error().is_none(), "error": found.error().map(|error| error.to_string()),
+        "usable": check(found).is_ok(), "error": check(found).err().map(|error| error.to_string()),
         "repaired": {"vertices_welded": found.weld.near, "triangles_collapsed": found.weld.degenerate,
                      "triangles_repeated": found.weld.duplicate, "triangles_turned": found.flipped,
                      "loose_caps": found.loose_caps},
+        "surface_repairs": found.mended.as_ref().map(repairs_json),
         "openings": openings, "flaws": flaws,
     })
 }

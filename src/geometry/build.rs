@@ -10,12 +10,14 @@ use nalgebra::Vector3;
 use super::cap::{Cap, caps, covers, take_loose_caps};
 use super::check::{Hole, NearestEnd, VesselError};
 use super::edges::{Edges, components};
-use super::labels::Report;
+use super::labels;
 use super::orient::{Orientation, orient};
+use super::repair::Report;
 use super::rim::{Rim, rims};
 use super::surface::Surface;
 use super::vessel::{Opening, Selector, Vessel};
 use super::weld::{WeldReport, compact, retain, weld};
+use super::winding::winding;
 
 /// What was changed on the way from a file's triangles to a vessel.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +35,9 @@ pub struct Repairs {
     /// Ends that stay closed because no opening claims their cap (patch or flat piece).
     pub closed_ends: Vec<Rim>,
     /// What was made of a label map, where the surface comes from one.
-    pub made: Option<Report>,
+    pub made: Option<labels::Report>,
+    /// What was mended before, where the surface was not usable as it was.
+    pub mended: Option<Report>,
 }
 
 impl Repairs {
@@ -50,7 +54,8 @@ impl Repairs {
             (self.debris, "closed pieces outside the vessel dropped"),
             (self.obstacles, "closed pieces inside the vessel kept as obstacles"),
         ];
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+        let counted = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        counted.chain(self.mended.iter().flat_map(Report::lines)).collect()
     }
 }
 
@@ -355,22 +360,4 @@ fn sort_pieces(surface: &mut Surface, ends: &[Rim]) -> (usize, usize) {
     retain(surface, |t, _| is_vessel[piece_of[t] as usize] || inside[piece_of[t] as usize]);
     let obstacles = inside.iter().filter(|&&inside| inside).count();
     (is_vessel.iter().filter(|&&vessel| !vessel).count() - obstacles, obstacles)
-}
-
-/// Winding number of the chosen triangles and cones over the rims about a point: 1 inside, 0 outside (the solid angle
-/// by van Oosterom and Strackee, IEEE Trans. Biomed. Eng. 30, 125, 1983).
-fn winding(surface: &Surface, ends: &[Rim], chosen: impl Fn(usize) -> bool, point: Vector3<f64>) -> f64 {
-    let half_angle = |corners: [Vector3<f64>; 3]| {
-        let [a, b, c] = corners.map(|corner| corner - point);
-        let (la, lb, lc) = (a.norm(), b.norm(), c.norm());
-        a.dot(&b.cross(&c)).atan2(la * lb * lc + a.dot(&b) * lc + b.dot(&c) * la + c.dot(&a) * lb)
-    };
-    let wall = (0..surface.triangles.len()).filter(|&t| chosen(t));
-    let mut sum: f64 = wall.map(|t| half_angle(surface.triangles[t].map(|v| surface.point(v)))).sum();
-    for rim in ends {
-        for (&a, &b) in rim.vertices.iter().zip(rim.vertices.iter().cycle().skip(1)) {
-            sum += half_angle([rim.centre.into(), surface.point(a), surface.point(b)]);
-        }
-    }
-    sum / std::f64::consts::TAU
 }

@@ -157,6 +157,17 @@ pub enum VesselError {
 }
 
 impl VesselError {
+    /// Whether part of this is a flaw of the surface itself, which may be mended.
+    #[must_use]
+    pub fn is_flaw(&self) -> bool {
+        match self {
+            Self::NonManifold { .. } | Self::OneSided { .. } => true,
+            Self::Unclaimed { holes } => holes.iter().any(|hole| hole.flaw),
+            Self::Several(problems) => problems.iter().any(Self::is_flaw),
+            _ => false,
+        }
+    }
+
     /// One error of several problems; `None` without a problem.
     #[must_use]
     pub fn from_problems(mut problems: Vec<VesselError>) -> Option<VesselError> {

@@ -7,6 +7,7 @@ use super::cap::{caps, covers, take_loose_caps};
 use super::check::{Hole, PHYSIOLOGICAL, PHYSIOLOGICAL_BOX, VesselError, fitting_units};
 use super::edges::{Edges, components};
 use super::orient::{orient, volume};
+use super::repair::{Limits, RepairError, Report, pieces_cross, repair};
 use super::rim::{Rim, rims};
 use super::surface::Surface;
 use super::vessel::{Opening, Selector};
@@ -59,6 +60,10 @@ pub struct Inspection {
     pub ends: Vec<FoundEnd>,
     /// Pinholes and tears.
     pub flaws: Vec<Hole>,
+    /// What was mended before, where the surface was not usable as it was.
+    pub mended: Option<Report>,
+    /// Why it was not, where that was tried.
+    pub unmended: Option<RepairError>,
 }
 
 impl Inspection {
@@ -135,7 +140,25 @@ pub fn inspect(surface: &Surface) -> Inspection {
         problems,
         ends: found(ends),
         flaws,
+        mended: None,
+        unmended: None,
         surface,
+    }
+}
+
+/// Looks a surface over; where it has flaws that keep it from being a vessel, mended within `limits` first.
+#[must_use]
+pub fn inspect_mended(surface: &Surface, limits: &Limits) -> Inspection {
+    let found = inspect(surface);
+    if !found.error().is_some_and(|error| error.is_flaw()) && !pieces_cross(&found.surface) {
+        return found;
+    }
+    match repair(surface, limits) {
+        Err(why) => Inspection { unmended: Some(why), ..found },
+        Ok((mended, report)) => {
+            let (weld, flipped, loose_caps) = (report.weld, report.flipped, found.loose_caps);
+            Inspection { weld, flipped, loose_caps, mended: Some(report), ..inspect(&mended) }
+        }
     }
 }
 

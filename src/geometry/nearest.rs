@@ -116,6 +116,24 @@ impl Nearest {
         }
     }
 
+    /// Shows the numbers of all triangles whose leaf meets a box, given by its low and high corner.
+    pub(crate) fn in_box(&self, low: Vector3<f64>, high: Vector3<f64>, see: &mut impl FnMut(u32)) {
+        let mut open = vec![([0, 0, self.triangles.len()], 0)];
+        while let Some(([node, first, end], level)) = open.pop() {
+            let [a, b] = &self.bounds[node];
+            if (0..3).any(|k| high[k] < a[k] || low[k] > b[k]) {
+                continue;
+            }
+            if level == self.depth {
+                self.triangles[first..end].iter().for_each(|triangle| see(triangle.number));
+                continue;
+            }
+            let middle = first.midpoint(end);
+            open.push(([2 * node + 1, first, middle], level + 1));
+            open.push(([2 * node + 2, middle, end], level + 1));
+        }
+    }
+
     /// The nearest point and the slot of its triangle.
     fn search(&self, place: Vector3<f64>, within: f64, accept: &impl Fn(u32) -> bool) -> Option<(Vector3<f64>, usize)> {
         let mut best = (within * within, None);

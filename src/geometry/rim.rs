@@ -86,13 +86,23 @@ impl Rim {
 /// edges of the triangles. Loops that touch in a vertex are separated there.
 #[must_use]
 pub fn rims(places: &[[f64; 3]], triangles: &[[u32; 3]], edges: &Edges) -> Vec<Rim> {
+    rims_by(places, triangles, edges, |steps| loops(steps.iter().copied()))
+}
+
+/// The same with another way to join the directed steps of the rims to loops.
+pub(crate) fn rims_by(
+    places: &[[f64; 3]],
+    triangles: &[[u32; 3]],
+    edges: &Edges,
+    join: impl FnOnce(&[[u32; 2]]) -> Vec<Vec<u32>>,
+) -> Vec<Rim> {
     let halves = edges.free().map(|edge| edges.uses(edge)[0]);
     // Against the half-edges of the wall: that is counter-clockwise seen from outside.
     let steps: Vec<([u32; 2], u32)> =
         halves.map(|half| (half_edge(triangles, half), half / 3)).map(|([from, to], t)| ([to, from], t)).collect();
     let beside: HashMap<[u32; 2], u32> = steps.iter().copied().collect();
-    let mut found: Vec<Rim> =
-        loops(steps.into_iter().map(|(step, _)| step)).into_iter().map(|vertices| Rim::new(places, vertices)).collect();
+    let steps: Vec<[u32; 2]> = steps.into_iter().map(|(step, _)| step).collect();
+    let mut found: Vec<Rim> = join(&steps).into_iter().map(|vertices| Rim::new(places, vertices)).collect();
     for rim in &mut found {
         rim.flush = rim.flushness(places, triangles, &beside);
     }

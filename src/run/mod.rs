@@ -26,6 +26,7 @@ pub mod summary;
 mod surface;
 pub mod transfer;
 pub mod tuning;
+pub mod vessel;
 pub mod wall;
 pub mod watch;
 

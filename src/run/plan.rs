@@ -7,24 +7,24 @@ use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
-use super::surface::surface;
 use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
 use crate::case::waveform::WaveformFileError;
-use crate::case::{Case, CaseError, Condition, Extension, Place};
+use crate::case::{Case, CaseError, Condition, Extension};
 use crate::fluid::rheology::Rheology;
 use crate::fluid::waveform::{Waveform, WaveformError};
 use crate::fluid::windkessel::{Load, Tuned};
 use crate::geometry::build::Repairs;
-use crate::geometry::check::{VesselError, check_unit};
+use crate::geometry::check::VesselError;
 use crate::geometry::extend;
 use crate::geometry::formats::FormatError;
 use crate::geometry::labels::LabelError;
 use crate::geometry::lattice::{Lattice, LatticeError};
+use crate::geometry::repair::Unmendable;
 use crate::geometry::section::Section;
-use crate::geometry::vessel::{Closed, Selector, Vessel};
+use crate::geometry::vessel::{Closed, Vessel};
 use crate::units::Scale;
 
 /// Sites across the narrowest opening below which its flow is not resolved.
@@ -88,6 +88,9 @@ pub enum PlanError {
     /// The surface does not make a vessel with these openings.
     #[error(transparent)]
     Vessel(#[from] VesselError),
+    /// The same, and mending it did not help.
+    #[error(transparent)]
+    Unmendable(Box<Unmendable>),
     /// The lattice.
     #[error(transparent)]
     Lattice(#[from] LatticeError),
@@ -177,7 +180,7 @@ impl Plan {
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
-        let (vessel, repairs) = vessel(&case)?;
+        let (vessel, repairs) = super::vessel::read(&case)?;
         let lengths: Vec<f64> =
             case.openings.iter().zip(&vessel.openings).map(|(o, v)| extension(o, v.equivalent_diameter())).collect();
         let closed = extend::close(&vessel, &lengths)?;
@@ -349,23 +352,6 @@ pub fn flow(asked: Asked) -> Option<f64> {
         Asked::Flow(q) => Some(q),
         Asked::Pressure(_) => None,
     }
-}
-
-/// The vessel of a case, and what was repaired on the way.
-pub(super) fn vessel(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
-    let (surface, made) = surface(case)?;
-    let selectors: Vec<_> = case.openings.iter().map(selector).collect();
-    let (vessel, repairs) = Vessel::build_reported(surface, &selectors)?;
-    check_unit(&vessel)?;
-    Ok((vessel, Repairs { made, ..repairs }))
-}
-
-fn selector(opening: &crate::case::Opening) -> (String, Selector) {
-    let selector = match &opening.place {
-        Place::Patch(name) => Selector::Patch(name.get_ref().clone()),
-        Place::Near(point) => Selector::Near(*point.get_ref()),
-    };
-    (opening.name.get_ref().clone(), selector)
 }
 
 /// Length of the flow extension of an opening, m: outlets get one unless the case says otherwise, because their

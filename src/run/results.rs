@@ -267,6 +267,8 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         "lattice": summary["lattice"],
         "levels": summary["levels"],
         "wall": plan.wall.as_ref().map(|wall| wall.as_json()),
+        "surface_repaired": plan.repairs.lines(),
+        "surface_repairs": plan.repairs.mended.as_ref().map(super::vessel::repairs_json),
         "seconds": summary["performance"]["seconds"],
     });
     extend(&mut manifest, more);

@@ -1,19 +1,15 @@
 //! `inspect` of a label map.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{InspectArgs, InspectError, as_json, as_text, usable};
+use super::{InspectArgs, InspectError, as_json, as_text, check, save, usable};
 use crate::cli::starter::{case_for, quoted};
 use crate::cli::{Failure, print, print_json};
 use crate::geometry::check::{array, mm};
 use crate::geometry::inspect::inspect;
 use crate::geometry::labels::{LabelMap, Options, PRUNE, Report};
-use crate::geometry::surface::Surface;
-use crate::output::Compression;
-use crate::output::vtp::{self, Array, Values};
 
 /// Branches taken off that commands other than `inspect` list.
 pub(in crate::cli) const LISTED: usize = 5;
@@ -40,8 +36,8 @@ pub(super) fn run(args: &InspectArgs, unit: f64) -> Result<(), Failure> {
     }
     let options = Options { label: args.label, near, prune, unit, ..Options::default() };
     let (surface, report) = map.surface(&options).map_err(InspectError::from)?;
-    if let Some(path) = &args.write {
-        write_surface(path, &surface)?;
+    if let Some(path) = &args.save {
+        save(&surface, path)?;
     }
     let found = inspect(&surface);
     if args.case {
@@ -60,7 +56,7 @@ pub(super) fn run(args: &InspectArgs, unit: f64) -> Result<(), Failure> {
         let made: String = report.lines(usize::MAX).iter().map(|line| format!("made        {line}\n")).collect();
         print(&(made + &as_text(&found)))?;
     }
-    found.error().map_or(Ok(()), |error| Err(InspectError::from(error).into()))
+    check(&found).map_err(Failure::from)
 }
 
 /// Size, voxel and labels of the image.
@@ -106,16 +102,4 @@ pub(in crate::cli) fn made_json(report: &Report) -> Value {
         "filled_voxels": report.filled, "parted_voxels": report.parted, "pruned": pruned.collect::<Vec<_>>(),
         "closed_tips": report.closed_tips,
     })
-}
-
-/// Writes a surface with its patches as `ModelFaceID`, from 1.
-pub(super) fn write_surface(path: &Path, surface: &Surface) -> Result<(), Failure> {
-    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("vtp")) {
-        let message = format!("--surface writes .vtp files, `{}` is none", path.display());
-        return Err(InspectError::Option(message).into());
-    }
-    let ids: Vec<i32> = surface.patch_of.iter().map(|&patch| i32::from(patch) + 1).collect();
-    let array = Array { name: "ModelFaceID", unit: "", components: 1, values: Values::I32(&ids) };
-    let written = vtp::write(path, surface, &[], &[array], None, Compression::default());
-    written.map(|_| ()).map_err(|error| Failure::Run(error.into()))
 }

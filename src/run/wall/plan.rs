@@ -13,7 +13,8 @@ use crate::geometry::nearest::Carry;
 use crate::geometry::shell::{self, Report, Settings, Shell, ShellError};
 use crate::geometry::vessel::Vessel;
 use crate::run::fit::Room;
-use crate::run::plan::{Asked, Iolet, PlanError, vessel};
+use crate::run::plan::{Asked, Iolet, PlanError};
+use crate::run::vessel;
 use crate::run::{beat, gates};
 use crate::units::{MMHG, Pressure};
 use crate::wall::constraint::{Supports, rigid_motion};
@@ -223,7 +224,7 @@ impl Alone {
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
-        let (vessel, repairs) = vessel(&case)?;
+        let (vessel, repairs) = vessel::read(&case)?;
         let beat::Openings { iolets, .. } = beat::openings(&case, &vessel)?;
         let Some(mut plan) = WallPlan::of(&case, &vessel, &iolets, room)? else {
             let help = "add [wall] with thickness, young and poisson";
