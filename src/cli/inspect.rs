@@ -53,7 +53,7 @@ pub enum InspectError {
     Format(#[from] FormatError),
     /// The surface is no vessel yet, and could not be mended.
     #[error(transparent)]
-    Vessel(#[from] Unmendable),
+    Vessel(#[from] Box<Unmendable>),
     /// The surface could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -109,7 +109,7 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
 /// Refuses a surface that is no vessel, mended or not.
 fn check(found: &Inspection) -> Result<(), InspectError> {
     let (error, why) = (found.error(), found.unmended.clone());
-    if error.is_none() && why.is_none() { Ok(()) } else { Err(Unmendable { error, why }.into()) }
+    if error.is_none() && why.is_none() { Ok(()) } else { Err(Box::new(Unmendable { error, why }).into()) }
 }
 
 /// Writes the surface with the number of each triangle's patch.
