@@ -83,7 +83,7 @@ pub enum InspectError {
     Format(#[from] FormatError),
     /// The surface is no vessel yet, and could not be mended.
     #[error(transparent)]
-    Vessel(#[from] Unmendable),
+    Vessel(#[from] Box<Unmendable>),
     /// The surface could not be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -217,7 +217,7 @@ fn branches_json(tree: &Result<Tree, CentrelineError>) -> serde_json::Value {
 /// Refuses a surface that is no vessel, mended or not.
 fn check(found: &Inspection) -> Result<(), InspectError> {
     let (error, why) = (found.error(), found.unmended.clone());
-    if error.is_none() && why.is_none() { Ok(()) } else { Err(Unmendable { error, why }.into()) }
+    if error.is_none() && why.is_none() { Ok(()) } else { Err(Box::new(Unmendable { error, why }).into()) }
 }
 
 /// Writes the surface with the number of each triangle's patch, from 1.

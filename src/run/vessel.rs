@@ -41,8 +41,8 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 }
 
 /// What a surface cannot be used for, mended or not.
-fn unusable(error: Unmendable) -> PlanError {
-    match error {
+fn unusable(error: Box<Unmendable>) -> PlanError {
+    match *error {
         Unmendable { error: Some(error), why: None } => PlanError::Vessel(error),
         tried => PlanError::Unmendable(Box::new(tried)),
     }

@@ -30,19 +30,19 @@ impl Vessel {
         surface: &Surface,
         selectors: &[(String, Selector)],
         limits: Option<&Limits>,
-    ) -> Result<(Vessel, Repairs), Unmendable> {
+    ) -> Result<(Vessel, Repairs), Box<Unmendable>> {
         let plain = Self::build_reported(surface.clone(), selectors);
         let flawed = match &plain {
             Ok((vessel, _)) => pieces_cross(&vessel.wall),
             Err(error) => error.is_flaw() || pieces_cross(surface),
         };
         let Some(limits) = limits.filter(|_| flawed) else {
-            return plain.map_err(|error| Unmendable { error: Some(error), why: None });
+            return plain.map_err(|error| Box::new(Unmendable { error: Some(error), why: None }));
         };
         let (mended, report) =
-            repair(surface, limits).map_err(|why| Unmendable { error: plain.err(), why: Some(why) })?;
+            repair(surface, limits).map_err(|why| Box::new(Unmendable { error: plain.err(), why: Some(why) }))?;
         let built = Self::build_reported(mended, selectors);
-        let (vessel, mut repairs) = built.map_err(|error| Unmendable { error: Some(error), why: None })?;
+        let (vessel, mut repairs) = built.map_err(|error| Box::new(Unmendable { error: Some(error), why: None }))?;
         repairs.weld = report.weld;
         repairs.flipped = report.flipped;
         repairs.mended = Some(report);
