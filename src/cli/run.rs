@@ -33,8 +33,8 @@ Examples:
   perfuse run cases/stenosis.toml --set resolution.across=32 --out results/fine
   perfuse run cases/stenosis.toml --set opening.inlet.flow=\"4 ml/s\" --device cpu --json -q
 
-Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv; where the case has a
-[wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
+Results: report.html (open it in a browser), summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView),
+probes.csv, report.glb, pictures/; where the case has a [wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
 Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
 pub struct RunArgs {
     #[command(flatten)]
@@ -96,8 +96,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if let Some(wall) = &plan.wall {
         end = job.wall(wall, (&loads, opened.as_ref()), &mut summary, end)?;
     }
+    summary["gates"] = summary::judged(&summary, &plan.case.expect);
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::manifest(&plan, &summary, &folder).map_err(RunError::from)?;
+    let reported = super::report::after(&plan.case, &folder, &reporter);
     reporter.finish();
     if args.common.json {
         print_json(&summary)?;
@@ -107,6 +109,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     match end {
         Some(failure) => Err(failure),
         None => {
+            reported?;
             let failed = summary::failed_gates(&summary, &plan.case.expect);
             if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
         }
