@@ -29,7 +29,9 @@ impl Map {
         let k = (place as usize).min(last - 1);
         let weight = place - k as f64;
         let channel = |entry: u32, a: usize| f64::from(entry >> (16 - 8 * a) & 255);
-        std::array::from_fn(|a| ((1.0 - weight) * channel(table[k], a) + weight * channel(table[k + 1], a)).round() as u8)
+        std::array::from_fn(|a| {
+            ((1.0 - weight) * channel(table[k], a) + weight * channel(table[k + 1], a)).round() as u8
+        })
     }
 }
 

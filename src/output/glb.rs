@@ -134,7 +134,11 @@ fn shape(buffer: &mut Buffer, mesh: &Mesh, centre: [f64; 3]) -> Option<[usize; 3
     Some([
         buffer.push(&floats(places.as_flattened()), ARRAY, place),
         buffer.push(&floats(normals.as_flattened()), ARRAY, vector),
-        buffer.push(&mesh.triangles.iter().flatten().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>(), ELEMENTS, indices),
+        buffer.push(
+            &mesh.triangles.iter().flatten().flat_map(|v| v.to_le_bytes()).collect::<Vec<_>>(),
+            ELEMENTS,
+            indices,
+        ),
     ])
 }
 
@@ -201,7 +205,13 @@ mod tests {
         };
         let (pressure, shear) = ([1.0, 2.0, 3.0], [0.0, 0.5, 9.0]);
         let field = |name: &str, values, range| Field {
-            name: name.into(), title: name.into(), unit: "Pa".into(), mesh: 0, values, range, map: Map::Viridis,
+            name: name.into(),
+            title: name.into(),
+            unit: "Pa".into(),
+            mesh: 0,
+            values,
+            range,
+            map: Map::Viridis,
         };
         let fields = [field("pressure", &pressure, [1.0, 3.0]), field("wss", &shear, [0.0, 1.0])];
         let bytes = glb(std::slice::from_ref(&mesh), &fields);
@@ -209,7 +219,10 @@ mod tests {
         let text = &bytes[20..20 + word(&bytes, 12)];
         let json: Value = serde_json::from_slice(text).unwrap_or_else(|e| panic!("{e}"));
         let attributes = |k: usize| json["meshes"][k]["primitives"][0]["attributes"].clone();
-        assert_eq!((attributes(0)["POSITION"].clone(), json["scenes"][1]["name"].clone()), (attributes(1)["POSITION"].clone(), "wss".into()));
+        assert_eq!(
+            (attributes(0)["POSITION"].clone(), json["scenes"][1]["name"].clone()),
+            (attributes(1)["POSITION"].clone(), "wss".into())
+        );
         assert_eq!(json["accessors"].as_array().map(Vec::len), Some(7));
         let buffer = json["buffers"][0]["byteLength"].as_u64();
         assert_eq!(buffer, Some(word(&bytes, 20 + text.len()) as u64));

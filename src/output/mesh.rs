@@ -136,7 +136,12 @@ mod tests {
         let mut vertices: Vec<[f64; 3]> = vertices.map(|p| p.map(|x| x / f64::from(n))).collect();
         vertices.push([9.0, 9.0, 9.0]);
         let corner = |i, j| j * (n + 1) + i;
-        let cell = |(i, j)| [[corner(i, j), corner(i + 1, j), corner(i + 1, j + 1)], [corner(i, j), corner(i + 1, j + 1), corner(i, j + 1)]];
+        let cell = |(i, j)| {
+            [
+                [corner(i, j), corner(i + 1, j), corner(i + 1, j + 1)],
+                [corner(i, j), corner(i + 1, j + 1), corner(i, j + 1)],
+            ]
+        };
         let triangles: Vec<[u32; 3]> = (0..n).flat_map(|j| (0..n).map(move |i| (i, j))).flat_map(cell).collect();
         let patch_of = vec![0; triangles.len()];
         Mesh::new(&Surface { vertices, triangles, patch_of, patches: vec!["wall".into()], unit: 1.0 })

@@ -288,9 +288,13 @@ mod tests {
     fn gates_are_judged_in_the_summary() {
         let summary = json!({ "a": { "b": 2.5 } });
         let gate = |key: &str, min, max| Gate { key: Spanned::new(0..0, key.into()), min, max };
-        let judged = judged(&summary, &[gate("a.b", Some(2.0), Some(3.0)), gate("a.b", None, Some(2.0)), gate("c", None, None)]);
+        let judged =
+            judged(&summary, &[gate("a.b", Some(2.0), Some(3.0)), gate("a.b", None, Some(2.0)), gate("c", None, None)]);
         let passed: Vec<_> = (0..3).map(|k| judged[k]["passed"].as_bool()).collect();
         assert_eq!(passed, [Some(true), Some(false), Some(false)]);
-        assert_eq!((&judged[0]["value"], &judged[0]["max"], &judged[2]["value"]), (&json!(2.5), &json!(3.0), &Value::Null));
+        assert_eq!(
+            (&judged[0]["value"], &judged[0]["max"], &judged[2]["value"]),
+            (&json!(2.5), &json!(3.0), &Value::Null)
+        );
     }
 }

@@ -16,11 +16,11 @@ use super::png::Image;
 use raster::{Colours, Frame};
 
 /// Pixels across a picture.
-const WIDTH: usize = 1400;
+const WIDTH: usize = 1100;
 /// Fewest and most rows.
-const HEIGHTS: [usize; 2] = [640, 1400];
+const HEIGHTS: [usize; 2] = [560, 1200];
 /// Around the vessel: left, right (with the colour bar), above (with the title), below (with the scale bar).
-const MARGINS: [usize; 4] = [50, 230, 80, 80];
+const MARGINS: [usize; 4] = [40, 200, 90, 90];
 
 const PAPER: [u8; 3] = [255; 3];
 const INK: [u8; 3] = [28, 32, 38];
@@ -56,18 +56,17 @@ impl Picture<'_> {
         let height = (wanted + above + below).clamp(HEIGHTS[0], HEIGHTS[1]);
         let down = (height - above - below) as f64;
         let scale = (across / size.x).min(down / size.y);
-        let corner = [
-            left as f64 + 0.5 * (across - size.x * scale),
-            (height - below) as f64 - 0.5 * (down - size.y * scale),
-        ];
+        let corner =
+            [left as f64 + 0.5 * (across - size.x * scale), (height - below) as f64 - 0.5 * (down - size.y * scale)];
         let frame = Frame { scale, corner };
         let mut image = Image::filled(WIDTH, height, PAPER);
         let colours = Colours { values: self.values, map: self.map, range: self.range };
         raster::draw(&mut image, self.mesh, &view, frame, colours);
         self.marks(&mut image, &view, frame);
         self.bar(&mut image);
-        let title = if self.unit.is_empty() { self.title.to_owned() } else { format!("{} [{}]", self.title, self.unit) };
-        text::write(&mut image, [left as i64, 26], &title, Size::Large, INK);
+        let title =
+            if self.unit.is_empty() { self.title.to_owned() } else { format!("{} [{}]", self.title, self.unit) };
+        text::write(&mut image, [left as i64, 24], &title, Size::Large, INK);
         ruler(&mut image, scale);
         image
     }
@@ -75,7 +74,7 @@ impl Picture<'_> {
     /// The colour bar with numbers at the ends and between.
     fn bar(&self, image: &mut Image) {
         let [_, right, above, below] = MARGINS;
-        let left = WIDTH - right + 60;
+        let left = WIDTH - right + 50;
         let (top, bottom) = (above + 10, image.height - below - 10);
         image.rectangle([left - 1, top - 1], [left + 33, bottom + 1], INK);
         for y in top..bottom {
@@ -109,7 +108,7 @@ impl Picture<'_> {
                 image.blend(px, py, INK, (255.0 * (1.9 - from.abs()).clamp(0.0, 1.0)) as u8);
             }
             let (wide, high) = (Size::Large.width(word) as i64, Size::Large.height() as i64);
-            let at = [(x as i64 + 34).min(WIDTH as i64 - wide - 8), y as i64 - high / 2];
+            let at = [(x as i64 + 36).min(WIDTH as i64 - wide - 8), y as i64 - high / 2];
             let corner = at.map(|c| c.max(0) as usize);
             let from = [corner[0].saturating_sub(5), corner[1].saturating_sub(1)];
             image.rectangle(from, [corner[0] + wide as usize + 5, corner[1] + high as usize + 1], PAPER);
@@ -120,14 +119,14 @@ impl Picture<'_> {
 
 /// A bar of a round length in mm, in the lower left corner.
 fn ruler(image: &mut Image, scale: f64) {
-    let length = round_below(260.0 / scale * 1e3);
-    let pixels = (length * 1e-3 * scale) as usize;
-    let (left, y) = (MARGINS[0], image.height - 34);
+    let length = round_below(220.0 / scale * 1e3);
+    let pixels = (length * 1e-3 * scale).clamp(0.0, WIDTH as f64) as usize;
+    let (left, y) = (MARGINS[0], image.height - 40);
     image.rectangle([left, y], [left + pixels, y + 4], INK);
     for end in [left, left + pixels.max(3) - 3] {
         image.rectangle([end, y - 6], [end + 3, y + 10], INK);
     }
-    let at = [(left + pixels + 14) as i64, y as i64 - 8];
+    let at = [(left + pixels + 14) as i64, y as i64 - 10];
     text::write(image, at, &format!("{length} mm"), Size::Small, INK);
 }
 
@@ -153,7 +152,8 @@ pub fn ticks(low: f64, high: f64) -> Vec<f64> {
 #[must_use]
 pub fn digits(ticks: &[f64]) -> usize {
     let step = ticks.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::INFINITY, f64::min);
-    let step = if step.is_finite() && step > 0.0 { step } else { ticks.first().map_or(1.0, |x| x.abs().max(1e-3) / 10.0) };
+    let step =
+        if step.is_finite() && step > 0.0 { step } else { ticks.first().map_or(1.0, |x| x.abs().max(1e-3) / 10.0) };
     (-(step * 1.000_001).log10().floor()).clamp(0.0, 9.0) as usize
 }
 

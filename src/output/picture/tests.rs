@@ -60,7 +60,11 @@ fn a_tube_is_drawn_to_scale() {
 /// What nothing can be seen of is drawn nevertheless: no triangles, no extent, no range, values that are no numbers.
 #[test]
 fn odd_vessels_are_drawn() {
-    let flat = |places: Vec<[f32; 3]>, triangles: Vec<[u32; 3]>| Mesh { normals: vec![[0.0, 0.0, 1.0]; places.len()], places, triangles };
+    let flat = |places: Vec<[f32; 3]>, triangles: Vec<[u32; 3]>| Mesh {
+        normals: vec![[0.0, 0.0, 1.0]; places.len()],
+        places,
+        triangles,
+    };
     let meshes = [
         Mesh::default(),
         flat(vec![[1.0; 3]; 3], vec![[0, 1, 2]]),
@@ -70,7 +74,8 @@ fn odd_vessels_are_drawn() {
         let values = vec![f32::NAN; mesh.places.len()];
         for range in [[0.0, 0.0], [1.0, -1.0], [f64::NAN, 1.0]] {
             let marks = [("x".into(), [f64::NAN, 0.0, 0.0]), ("y".into(), [1e30, -1e30, 0.0])];
-            let picture = Picture { mesh, values: &values, title: "\u{e9}", unit: "", range, map: Map::Plasma, marks: &marks };
+            let picture =
+                Picture { mesh, values: &values, title: "\u{e9}", unit: "", range, map: Map::Plasma, marks: &marks };
             assert_eq!(picture.draw().width, WIDTH);
         }
     }

@@ -16,8 +16,8 @@ pub enum Size {
 impl Size {
     fn raster(self) -> RasterHeight {
         match self {
-            Self::Small => RasterHeight::Size20,
-            Self::Large => RasterHeight::Size24,
+            Self::Small => RasterHeight::Size24,
+            Self::Large => RasterHeight::Size32,
         }
     }
 

@@ -41,7 +41,11 @@ impl View {
         let seen = |p: Vector3<f64>| Vector3::from(axes.map(|a| a.dot(&p)));
         let none = [Vector3::repeat(f64::INFINITY), Vector3::repeat(f64::NEG_INFINITY)];
         let [low, high] = corners().map(|v| seen(at(v))).fold(none, |[l, h], p| [l.inf(&p), h.sup(&p)]);
-        if low.x > high.x { Self { axes, low: Vector3::zeros(), high: Vector3::zeros() } } else { Self { axes, low, high } }
+        if low.x > high.x {
+            Self { axes, low: Vector3::zeros(), high: Vector3::zeros() }
+        } else {
+            Self { axes, low, high }
+        }
     }
 
     /// A place (m) as right, up and towards the eye, m.

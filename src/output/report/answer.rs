@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::number::{cell, number, scaled, shown, size};
+use super::number::{cell, number, scaled, size};
 
 /// Members of a list of the summary.
 pub(super) fn list<'a>(summary: &'a Value, key: &str) -> &'a [Value] {
@@ -205,7 +205,7 @@ pub(super) fn place(summary: &Value, key: &str) -> Markup {
     let at: Option<Vec<f64>> = (0..3).map(|a| number(summary, &format!("{key}.{a}"))).collect();
     html! {
         @match at {
-            Some(at) => { "(" @for (k, x) in at.iter().enumerate() { @if k > 0 { ", " } (shown((x * 10.0).round() / 10.0)) } ")" }
+            Some(at) => { "(" @for (k, x) in at.iter().enumerate() { @if k > 0 { ", " } (format!("{x:.1}").replace('-', "\u{2212}")) } ")" }
             None => { span.none { "\u{2013}" } }
         }
     }

@@ -8,7 +8,7 @@ use crate::output::picture::{digits, ticks};
 
 /// Size of the drawing and what is left free around it: left, right, above, below.
 const SIZE: [f64; 2] = [430.0, 250.0];
-const MARGINS: [f64; 4] = [56.0, 10.0, 12.0, 42.0];
+const MARGINS: [f64; 4] = [56.0, 16.0, 12.0, 42.0];
 
 /// Kinds of lines that the style knows.
 const KINDS: usize = 8;
@@ -44,7 +44,11 @@ fn range(values: impl Iterator<Item = f64>, outside: f64) -> Option<[f64; 2]> {
     let at = |part: f64| sorted[(part * last as f64).round() as usize];
     let [low, high] = [at(outside), at(1.0 - outside)];
     let least = 1e-9 * low.abs().max(high.abs()).max(1e-9);
-    Some(if high - low > least { [low, high] } else { [low - least.max(0.5 * low.abs()), high + least.max(0.5 * high.abs())] })
+    Some(if high - low > least {
+        [low, high]
+    } else {
+        [low - least.max(0.5 * low.abs()), high + least.max(0.5 * high.abs())]
+    })
 }
 
 impl Plot {
@@ -113,7 +117,16 @@ impl Plot {
     fn alt(&self, x: [f64; 2], y: [f64; 2]) -> String {
         let names: Vec<&str> = self.lines.iter().map(|line| line.name.as_str()).collect();
         let [across, up] = &self.labels;
-        format!("{}: {} from {:.4} to {:.4} over {across} from {:.4} to {:.4}; lines: {}", self.title, up, y[0], y[1], x[0], x[1], names.join(", "))
+        format!(
+            "{}: {} from {:.4} to {:.4} over {across} from {:.4} to {:.4}; lines: {}",
+            self.title,
+            up,
+            y[0],
+            y[1],
+            x[0],
+            x[1],
+            names.join(", ")
+        )
     }
 }
 

@@ -65,7 +65,9 @@ mod tests {
         for kept in ["resolution.across=24", "opening.inlet.flow=\"4 ml/s\"", "blood.density=1060.5 kg/m^3"] {
             assert_eq!(set(kept), kept);
         }
-        for lost in ["geometry.surface=\"/home/j/doe.stl\"", "geometry.surface=doe.stl", "a.b=../x/doe.csv", "a.b=C:\\doe"] {
+        for lost in
+            ["geometry.surface=\"/home/j/doe.stl\"", "geometry.surface=doe.stl", "a.b=../x/doe.csv", "a.b=C:\\doe"]
+        {
             assert!(set(lost).ends_with("=\u{2026}"), "{lost}");
         }
     }

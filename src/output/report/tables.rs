@@ -184,7 +184,11 @@ pub(super) fn wall(summary: &Value) -> Markup {
     let row = |word: &str, key: &str, parts: [&str; 4]| {
         let cells = parts.map(|part| {
             let key = format!("wall.{key}.{part}");
-            if part.is_empty() || number(summary, &key).is_none() { html! {} } else { cell(summary, &key) }
+            if part.is_empty() || number(summary, &key).is_none() {
+                html! {}
+            } else {
+                cell(summary, &key)
+            }
         });
         [html! { (word) }].into_iter().chain(cells).collect::<Vec<_>>()
     };

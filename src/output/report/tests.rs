@@ -48,7 +48,14 @@ fn what_did_not_converge_or_pass_says_so() {
                   { "key": "reynolds", "min": 1.0, "value": 20.0, "passed": true }],
     });
     let text = of(&summary);
-    for part in ["NOT CONVERGED", "This run did not converge.", "7.90</span> %", "1 of 2 gates failed", "FAILED", "No stenosis was found."] {
+    for part in [
+        "NOT CONVERGED",
+        "This run did not converge.",
+        "7.90</span> %",
+        "1 of 2 gates failed",
+        "FAILED",
+        "No stenosis was found.",
+    ] {
         assert!(text.contains(part), "`{part}` is missing in {text}");
     }
     assert!(!of(&json!({ "status": "converged" })).contains("stenosis"));
@@ -56,7 +63,9 @@ fn what_did_not_converge_or_pass_says_so() {
 
 #[test]
 fn any_summary_makes_a_page() {
-    for summary in [json!({}), json!([]), json!(null), json!({ "openings": 3, "stenoses": [1], "gates": ["x"], "cycle": [] })] {
+    for summary in
+        [json!({}), json!([]), json!(null), json!({ "openings": 3, "stenoses": [1], "gates": ["x"], "cycle": [] })]
+    {
         assert!(of(&summary).ends_with("</html>"));
     }
 }

@@ -64,16 +64,43 @@ struct Kind {
 }
 
 const FLOW: [Kind; 2] = [
-    Kind { array: "pressure", name: "pressure", title: "Pressure", unit: "mmHg", factor: 1.0 / MMHG, map: Map::Viridis },
+    Kind {
+        array: "pressure",
+        name: "pressure",
+        title: "Pressure",
+        unit: "mmHg",
+        factor: 1.0 / MMHG,
+        map: Map::Viridis,
+    },
     Kind { array: "wss", name: "wss", title: "Wall shear", unit: "Pa", factor: 1.0, map: Map::Plasma },
 ];
 const CYCLE: [Kind; 3] = [
-    Kind { array: "mean_pressure", name: "pressure", title: "Mean pressure", unit: "mmHg", factor: 1.0 / MMHG, map: Map::Viridis },
-    Kind { array: "tawss", name: "tawss", title: "Time-averaged wall shear", unit: "Pa", factor: 1.0, map: Map::Plasma },
+    Kind {
+        array: "mean_pressure",
+        name: "pressure",
+        title: "Mean pressure",
+        unit: "mmHg",
+        factor: 1.0 / MMHG,
+        map: Map::Viridis,
+    },
+    Kind {
+        array: "tawss",
+        name: "tawss",
+        title: "Time-averaged wall shear",
+        unit: "Pa",
+        factor: 1.0,
+        map: Map::Plasma,
+    },
     Kind { array: "osi", name: "osi", title: "Oscillatory shear index", unit: "", factor: 1.0, map: Map::Viridis },
 ];
-const WALL: [Kind; 1] =
-    [Kind { array: "von_mises", name: "von_mises", title: "Wall stress (von Mises)", unit: "kPa", factor: 1e-3, map: Map::Cividis }];
+const WALL: [Kind; 1] = [Kind {
+    array: "von_mises",
+    name: "von_mises",
+    title: "Wall stress (von Mises)",
+    unit: "kPa",
+    factor: 1e-3,
+    map: Map::Cividis,
+}];
 
 /// The surfaces that there are: that of the flow (its averages where it pulsates), and the inner one of the wall.
 pub(super) fn skins(folder: &Folder) -> Result<Vec<Skin>, ReportError> {

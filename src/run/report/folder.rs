@@ -37,10 +37,14 @@ impl Folder {
         let mut notes = Vec::new();
         let unit = manifest.as_ref().and_then(|m| m.pointer("/geometry/unit")).and_then(Value::as_str).and_then(metres);
         if manifest.is_none() {
-            notes.push("There is no manifest.json beside the results: nothing is known about where they come from.".into());
+            notes.push(
+                "There is no manifest.json beside the results: nothing is known about where they come from.".into(),
+            );
         }
         if unit.is_none() {
-            notes.push("The manifest does not tell the unit of the surface: the scale bars take it to be millimetres.".into());
+            notes.push(
+                "The manifest does not tell the unit of the surface: the scale bars take it to be millimetres.".into(),
+            );
         }
         Ok(Self {
             path: path.to_owned(),

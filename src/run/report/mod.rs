@@ -75,8 +75,11 @@ pub fn write(folder: &Path) -> Result<Written, ReportError> {
     let skins = fields::skins(&results)?;
     let figures = figures(&skins, &results.marks(), folder)?;
     let reduced = reduce(&skins);
-    let values: Vec<Vec<Vec<f32>>> =
-        skins.iter().zip(&reduced).map(|(skin, small)| skin.fields.iter().map(|f| small.values(&f.values)).collect()).collect();
+    let values: Vec<Vec<Vec<f32>>> = skins
+        .iter()
+        .zip(&reduced)
+        .map(|(skin, small)| skin.fields.iter().map(|f| small.values(&f.values)).collect())
+        .collect();
     let model = model(&skins, &values);
     let meshes: Vec<_> = reduced.iter().map(|small| small.mesh.clone()).collect();
     let binary = glb::glb(&meshes, &model);
@@ -159,7 +162,8 @@ fn write_figures(figures: &[Figure], folder: &Path) -> Result<Vec<PathBuf>, Outp
 /// Meshes for the model, each with its share of the triangles.
 fn reduce(skins: &[Skin]) -> Vec<Reduced> {
     let total: usize = skins.iter().map(|skin| skin.mesh.triangles.len()).sum();
-    let share = |skin: &Skin| if total <= TRIANGLES { usize::MAX } else { TRIANGLES * skin.mesh.triangles.len() / total };
+    let share =
+        |skin: &Skin| if total <= TRIANGLES { usize::MAX } else { TRIANGLES * skin.mesh.triangles.len() / total };
     skins.par_iter().map(|skin| skin.mesh.reduced(share(skin))).collect()
 }
 

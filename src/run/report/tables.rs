@@ -47,7 +47,8 @@ impl Table {
     /// The number of a column that must be there.
     fn need(&self, path: &Path, name: &str, unit: &str) -> Result<usize, ReportError> {
         let title = if unit.is_empty() { name.to_owned() } else { format!("{name} [{unit}]") };
-        let missing = || ReportError::Damaged { path: path.to_owned(), reason: format!("there is no column `{title}`") };
+        let missing =
+            || ReportError::Damaged { path: path.to_owned(), reason: format!("there is no column `{title}`") };
         self.find(name, unit).ok_or_else(missing)
     }
 }
@@ -105,7 +106,8 @@ pub(super) fn branches(path: &Path, text: &str) -> Result<Vec<Branch>, ReportErr
 mod tests {
     use super::*;
 
-    const PROFILES: &str = "branch, arc [mm], area [mm^2], pressure [mmHg]\ntrunk, 0.0, 28.3, 93\nLAD, 5, 10,\ntrunk, 1.0, 28.1, 92\n";
+    const PROFILES: &str =
+        "branch, arc [mm], area [mm^2], pressure [mmHg]\ntrunk, 0.0, 28.3, 93\nLAD, 5, 10,\ntrunk, 1.0, 28.1, 92\n";
 
     #[test]
     fn branches_are_gathered_by_name() {
@@ -117,7 +119,8 @@ mod tests {
 
     #[test]
     fn damage_is_told_by_file_and_line() {
-        let said = |text: &str| branches(Path::new("d/profiles.csv"), text).err().map(|e| e.to_string()).unwrap_or_default();
+        let said =
+            |text: &str| branches(Path::new("d/profiles.csv"), text).err().map(|e| e.to_string()).unwrap_or_default();
         assert!(said(&PROFILES.replace("28.1", "x28")).starts_with("d/profiles.csv: line 4: `area` is `x28`"));
         assert!(said(&PROFILES.replace("arc [mm]", "arc [m]")).contains("there is no column `arc [mm]`"));
         assert!(said(&PROFILES.replace(", 92", "")).contains("line: 4"), "{}", said(&PROFILES.replace(", 92", "")));
