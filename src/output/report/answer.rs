@@ -70,8 +70,8 @@ fn warning(summary: &Value) -> Markup {
                 p.warning role="alert" {
                     strong { "This run did not converge. " }
                     @if pulsates { "Its cycles still differ by " } @else { "The flow still changes by " }
-                    (scaled(summary, "convergence.change", 100.0)) " %, more than the "
-                    (scaled(summary, "convergence.tolerance", 100.0)) " % asked for: read every number below as provisional."
+                    (scaled(summary, "convergence.change", 100.0)) " %, where "
+                    (scaled(summary, "convergence.tolerance", 100.0)) " % was asked for: read every number below as provisional."
                 }
             }
             _ => {
@@ -205,7 +205,7 @@ pub(super) fn place(summary: &Value, key: &str) -> Markup {
     let at: Option<Vec<f64>> = (0..3).map(|a| number(summary, &format!("{key}.{a}"))).collect();
     html! {
         @match at {
-            Some(at) => { "(" @for (k, x) in at.iter().enumerate() { @if k > 0 { ", " } (format!("{x:.1}").replace('-', "\u{2212}")) } ")" }
+            Some(at) => { span.place { "(" @for (k, x) in at.iter().enumerate() { @if k > 0 { ", " } (format!("{x:.1}").replace('-', "\u{2212}")) } ")" } }
             None => { span.none { "\u{2013}" } }
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn shown(value: f64) -> String {
         "0".into()
     } else if size.fract() == 0.0 && size < 1e9 {
         grouped(size)
-    } else if size >= 1e9 || size < 1e-3 {
+    } else if !(1e-3..1e9).contains(&size) {
         let power = size.log10().floor();
         let lead = format!("{:.2}", size / 10f64.powf(power));
         let (lead, power) = if lead == "10.00" { ("1.00".to_owned(), power + 1.0) } else { (lead, power) };

@@ -60,23 +60,30 @@
         draw();
     };
 
-    // The camera as far away as shows the whole of a sphere around the model, on the side from which most is seen.
+    // The camera where most is seen, and as near as shows every corner of the box around the model.
     const place = () => {
-        const sphere = new THREE.Sphere();
-        const { mesh } = scenes[0];
-        mesh.geometry.computeBoundingSphere();
-        sphere.copy(mesh.geometry.boundingSphere);
-        mesh.geometry.computeBoundingBox();
-        const size = mesh.geometry.boundingBox.getSize(new THREE.Vector3());
-        const along = size.x < size.z ? new THREE.Vector3(1, 0.25, 0.35) : new THREE.Vector3(0.35, 0.25, 1);
-        const narrow = Math.min(1, camera.aspect);
-        const distance = (0.95 * sphere.radius) / Math.sin((camera.fov * Math.PI) / 360) / narrow;
-        camera.position.copy(sphere.center).addScaledVector(along.normalize(), distance);
+        const { geometry } = scenes[0].mesh;
+        geometry.computeBoundingBox();
+        const { min, max } = geometry.boundingBox;
+        const size = new THREE.Vector3().subVectors(max, min);
+        const centre = new THREE.Vector3().addVectors(min, max).multiplyScalar(0.5);
+        const eye = (size.x < size.z ? new THREE.Vector3(1, 0.2, 0.3) : new THREE.Vector3(0.3, 0.2, 1)).normalize();
+        const right = new THREE.Vector3(0, 1, 0).cross(eye).normalize();
+        const up = new THREE.Vector3().crossVectors(eye, right);
+        const slope = Math.tan((camera.fov * Math.PI) / 360);
+        let distance = 0;
+        for (let k = 0; k < 8; k += 1) {
+            const sign = new THREE.Vector3(k & 1 ? 1 : -1, k & 2 ? 1 : -1, k & 4 ? 1 : -1);
+            const corner = size.clone().multiplyScalar(0.5).multiply(sign);
+            const needed = Math.max(Math.abs(corner.dot(right)) / camera.aspect, Math.abs(corner.dot(up))) / slope;
+            distance = Math.max(distance, corner.dot(eye) + 1.04 * needed);
+        }
+        camera.position.copy(centre).addScaledVector(eye, distance);
         camera.near = distance / 100;
         camera.far = distance * 10;
         camera.updateProjectionMatrix();
-        controls.target.copy(sphere.center);
-        controls.minDistance = sphere.radius / 20;
+        controls.target.copy(centre);
+        controls.minDistance = size.length() / 40;
         controls.maxDistance = 4 * distance;
         controls.update();
     };
