@@ -227,7 +227,7 @@ fn what_is_no_results_folder_is_refused() {
 /// A run ends with its report unless it is told not to; one that cannot be written leaves the results.
 #[test]
 fn a_run_writes_its_report() {
-    let case = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases/stenosis.toml");
+    let case = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases/bend.toml");
     let run = |out: &Path, set: &str| {
         let args = [
             "run",

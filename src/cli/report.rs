@@ -56,10 +56,7 @@ pub(super) fn after(case: &Case, folder: &Path, reporter: &Reporter) -> Result<(
     reporter.phase("writing the report");
     match report::write(folder) {
         Ok(_) => Ok(()),
-        Err(ReportError::Output(error)) => {
-            reporter.say(&format!("no report: {error}"));
-            Err(Failure::Run(error.into()))
-        }
+        Err(ReportError::Output(error)) => Err(Failure::Run(error.into())),
         Err(error) => {
             reporter.say(&format!("warning: no report: {error}"));
             Ok(())

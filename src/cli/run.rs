@@ -107,7 +107,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         print(&format!("{}results       {}\n", summary::lines(&summary), folder.display()))?;
     }
     match end {
-        Some(failure) => Err(failure),
+        Some(failure) => {
+            reported.inspect_err(Failure::print).ok();
+            Err(failure)
+        }
         None => {
             reported?;
             let failed = summary::failed_gates(&summary, &plan.case.expect);

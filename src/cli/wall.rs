@@ -96,6 +96,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
         print(&format!("{}results       {}\n", numbers::lines(&summary), folder.display()))?;
     }
     if done.interrupted {
+        reported.inspect_err(Failure::print).ok();
         return Err(Failure::Interrupted("the wall was not solved".into()));
     }
     reported?;

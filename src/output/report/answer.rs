@@ -69,9 +69,12 @@ fn warning(summary: &Value) -> Markup {
             "not_converged" => {
                 p.warning role="alert" {
                     strong { "This run did not converge. " }
-                    @if pulsates { "Its cycles still differ by " } @else { "The flow still changes by " }
-                    (scaled(summary, "convergence.change", 100.0)) " %, where "
-                    (scaled(summary, "convergence.tolerance", 100.0)) " % was asked for: read every number below as provisional."
+                    @if number(summary, "convergence.change").is_some() {
+                        @if pulsates { "Its cycles still differ by " } @else { "The flow still changes by " }
+                        (scaled(summary, "convergence.change", 100.0)) " %, where "
+                        (scaled(summary, "convergence.tolerance", 100.0)) " % was asked for. "
+                    }
+                    "Read every number below as provisional."
                 }
             }
             _ => {
