@@ -115,6 +115,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             snapshots: file.output.snapshots,
             phases: file.output.phases.map(|list| map(list, |phases| phases.into_iter().map(|p| p.0).collect())),
             rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
+            report: file.output.report.unwrap_or(true),
         },
         wall: file.wall.map(|table| {
             let header = table.span();

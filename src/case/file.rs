@@ -327,6 +327,10 @@ pub(super) struct OutputTable {
     #[serde(default)]
     #[schemars(with = "Count")]
     pub rows: Option<Spanned<Count>>,
+    /// Whether the run writes report.html, report.glb and pictures/ at its end; true by default.
+    #[serde(default)]
+    #[schemars(with = "bool")]
+    pub report: Option<bool>,
 }
 
 /// The range that one number of the summary must lie in; at least one bound.

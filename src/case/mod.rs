@@ -250,6 +250,8 @@ pub struct Output {
     pub phases: Option<Spanned<Vec<f64>>>,
     /// Rows of the probes a cycle, where the case gives their number.
     pub rows: Option<Spanned<u64>>,
+    /// Whether a report is written at the end of the run.
+    pub report: bool,
 }
 
 /// A bound on one number of the summary.

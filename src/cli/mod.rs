@@ -12,6 +12,7 @@ mod failure;
 mod inspect;
 pub mod mesh;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod starter;
@@ -37,6 +38,7 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   perfuse run cases/stenosis.toml
+  perfuse report results/stenosis        the report again, from the files
   perfuse inspect aorta.stl --case > aorta.toml
   perfuse check aorta.toml
   perfuse wall aorta.toml --pressure \"120 mmHg\"
@@ -50,6 +52,8 @@ Examples:
 enum Command {
     /// Run a case: from the vessel surface to pressure, velocity and wall shear, and to the stress in the wall
     Run(run::RunArgs),
+    /// Write the report on the results in a folder: one page, the vessel in 3D, pictures
+    Report(report::ReportArgs),
     /// Compute the vessel wall alone, under a pressure
     Wall(wall::WallArgs),
     /// Check a case and print the plan, without running it
@@ -73,6 +77,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Wall(args) => wall::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mesh(args) => make(&args),

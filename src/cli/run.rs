@@ -35,8 +35,9 @@ Examples:
   perfuse run cases/stenosis.toml --set resolution.across=32 --out results/fine
   perfuse run cases/stenosis.toml --set opening.inlet.flow=\"4 ml/s\" --device cpu --json -q
 
-Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv, centreline.vtp,
-profiles.csv; where the case has a [wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
+Results: report.html (open it in a browser), summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView),
+probes.csv, centreline.vtp, profiles.csv, report.glb, pictures/; where the case has a [wall] also wall.vtu,
+wall_inner.vtp, wall_outer.vtp.
 Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
 pub struct RunArgs {
     #[command(flatten)]
@@ -99,8 +100,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     if let Some(wall) = &plan.wall {
         end = job.wall(wall, (&loads, opened.as_ref()), &mut summary, end)?;
     }
+    summary["gates"] = summary::judged(&summary, &plan.case.expect);
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::manifest(&plan, &summary, &folder).map_err(RunError::from)?;
+    let reported = super::report::after(&plan.case, &folder, &reporter);
     reporter.finish();
     if args.common.json {
         print_json(&summary)?;
@@ -108,8 +111,12 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         print(&format!("{}results       {}\n", summary::lines(&summary), folder.display()))?;
     }
     match end {
-        Some(failure) => Err(failure),
+        Some(failure) => {
+            reported.inspect_err(Failure::print).ok();
+            Err(failure)
+        }
         None => {
+            reported?;
             let failed = summary::failed_gates(&summary, &plan.case.expect);
             if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
         }

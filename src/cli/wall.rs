@@ -3,17 +3,17 @@
 use std::time::Instant;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::inspect::labels::LISTED;
 use super::progress::Reporter;
 use super::run::device_name;
 use super::{Common, Failure, print, print_json, stop};
 use crate::backend::gpu::device;
-use crate::case::Case;
+use crate::case::{Case, Gate};
 use crate::output::create_folder;
 use crate::run::fit::Room;
-use crate::run::summary::{failed_gates, peak_memory_mb};
+use crate::run::summary::{self, failed_gates, peak_memory_mb};
 use crate::run::wall::plan::Alone;
 use crate::run::wall::{WallLoad, WallProgress, compute, numbers};
 use crate::run::{RunError, results};
@@ -31,7 +31,8 @@ Examples:
 
 The pressure is the same everywhere; what exceeds wall.reference_pressure loads the wall.
 
-Results: summary.json, manifest.json, wall.vtu (open it in ParaView), wall_inner.vtp, wall_outer.vtp.")]
+Results: report.html (open it in a browser), summary.json, manifest.json, wall.vtu (open it in ParaView),
+wall_inner.vtp, wall_outer.vtp, report.glb, pictures/.")]
 pub struct WallArgs {
     #[command(flatten)]
     common: Common,
@@ -72,7 +73,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
     let loads = [WallLoad::uniform(pressure, alone.vertices)];
     let done = compute::run(plan, (&loads, &folder), opened.as_ref(), &mut control)?;
     done.warnings.iter().for_each(|warning| reporter.say(&format!("warning: {warning}")));
-    let summary = json!({
+    let mut summary = json!({
         "case": alone.case.name(),
         "title": alone.case.title,
         "status": if done.interrupted { "interrupted" } else { "converged" },
@@ -86,8 +87,10 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
         },
         "wall": done.numbers,
     });
+    summary["gates"] = summary::judged(&summary, &of_wall(&alone.case));
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::wall_manifest((&alone.case, plan), pressure, &summary, &folder).map_err(RunError::from)?;
+    let reported = super::report::after(&alone.case, &folder, &reporter);
     reporter.finish();
     if args.common.json {
         print_json(&summary)?;
@@ -95,9 +98,12 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
         print(&format!("{}results       {}\n", numbers::lines(&summary), folder.display()))?;
     }
     if done.interrupted {
+        reported.inspect_err(Failure::print).ok();
         return Err(Failure::Interrupted("the wall was not solved".into()));
     }
-    judge(&alone.case, &summary)
+    reported?;
+    let failed = failed_gates(&summary, &of_wall(&alone.case));
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
 }
 
 /// The pressure in Pa, if it loads the wall of the case.
@@ -123,12 +129,10 @@ fn pressure(case: &Case, pressure: Pressure) -> Result<f64, Failure> {
 }
 
 /// Gates on the wall; those on the flow are not judged.
-fn judge(case: &Case, summary: &Value) -> Result<(), Failure> {
-    let of_wall = |gate: &&crate::case::Gate| {
+fn of_wall(case: &Case) -> Vec<Gate> {
+    let of_wall = |gate: &&Gate| {
         let key = gate.key.get_ref();
         key.starts_with("wall.") && !key.starts_with("wall.loads.")
     };
-    let gates: Vec<_> = case.expect.iter().filter(of_wall).cloned().collect();
-    let failed = failed_gates(summary, &gates);
-    if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
+    case.expect.iter().filter(of_wall).cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! Result files: VTK XML for ParaView, CSV tables, OBJ surfaces.
+//! Result files: VTK XML for ParaView, CSV tables, OBJ surfaces, pictures, glTF, the report.
 //!
 //! Writers take fields in SI and know no lattice. Coordinates are written in the unit of the input. Every file is
 //! written under a temporary name beside its place and renamed when it is complete, so that a reader, or a run that
@@ -8,11 +8,17 @@
 //! `units` ("pressure: Pa"), since the names themselves are fixed; `TimeValue` carries the time in seconds.
 
 mod block;
+pub mod colour;
 pub mod csv;
 pub mod file;
+pub mod glb;
 pub mod lines;
+pub mod mesh;
 pub mod obj;
+pub mod picture;
+pub mod png;
 pub mod pvd;
+pub mod report;
 pub mod vti;
 pub mod vtp;
 pub mod vtu;

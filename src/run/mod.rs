@@ -18,6 +18,7 @@ pub mod peak;
 pub mod plan;
 pub mod pulse;
 mod region;
+pub mod report;
 pub mod results;
 mod spacing;
 mod stage;

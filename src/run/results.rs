@@ -308,6 +308,7 @@ fn inputs(case: &Case) -> Value {
         "perfuse": env!("CARGO_PKG_VERSION"),
         "case": { "name": case.name(), "sha256": hash(case.source.file_text().as_bytes()),
                   "sets": case.source.sets().collect::<Vec<_>>() },
+        "geometry": { "unit": case.geometry.unit.get_ref().to_string() },
         "surfaces": files.iter().map(surface).collect::<Vec<_>>(),
     })
 }

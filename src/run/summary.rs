@@ -7,6 +7,7 @@ use super::level::Level;
 use super::plan::{Asked, Plan};
 use super::steady::{Finished, Spent, Status};
 use crate::case::Gate;
+pub use crate::output::report::number;
 use crate::units::MMHG;
 
 /// Seconds that the parts of a run took.
@@ -189,22 +190,6 @@ pub fn summary(plan: &Plan, run: &Answer, device: &DeviceName, wss: WallShear, s
     })
 }
 
-/// The number at a dotted key, names of list members (`openings.inlet.flow_ml_s.mean`) or their indices included.
-#[must_use]
-pub fn number(summary: &Value, key: &str) -> Option<f64> {
-    let mut at = summary;
-    for part in key.split('.') {
-        at = match at {
-            Value::Array(list) => {
-                let named = list.iter().find(|v| v.get("name").and_then(Value::as_str) == Some(part));
-                named.or_else(|| part.parse::<usize>().ok().and_then(|k| list.get(k)))?
-            }
-            other => other.get(part)?,
-        };
-    }
-    at.as_f64()
-}
-
 /// The gates that the summary does not pass, in words.
 #[must_use]
 pub fn failed_gates(summary: &Value, gates: &[Gate]) -> Vec<String> {
@@ -220,6 +205,19 @@ pub fn failed_gates(summary: &Value, gates: &[Gate]) -> Vec<String> {
         }
     };
     gates.iter().filter_map(judge).collect()
+}
+
+/// The gates as members of the summary: key, bounds, value, and whether it passes.
+#[must_use]
+pub fn judged(summary: &Value, gates: &[Gate]) -> Value {
+    let one = |gate: &Gate| {
+        let failed = failed_gates(summary, std::slice::from_ref(gate));
+        let key = gate.key.get_ref();
+        json!({
+            "key": key, "min": gate.min, "max": gate.max, "value": number(summary, key), "passed": failed.is_empty(),
+        })
+    };
+    gates.iter().map(one).collect()
 }
 
 /// Largest resident memory of this process, MB; 0 where the system does not tell.
@@ -285,14 +283,19 @@ pub fn lines(summary: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::Spanned;
 
     #[test]
-    fn numbers_are_found_by_dotted_keys() {
-        let summary = json!({ "a": { "b": 2.5 }, "openings": [{ "name": "inlet", "flow": { "mean": 3.0 } }] });
-        assert_eq!(number(&summary, "a.b"), Some(2.5));
-        assert_eq!(number(&summary, "openings.inlet.flow.mean"), Some(3.0));
-        assert_eq!(number(&summary, "openings.0.flow.mean"), Some(3.0));
-        assert_eq!(number(&summary, "openings.outlet.flow.mean"), None);
-        assert_eq!(number(&summary, "a"), None);
+    fn gates_are_judged_in_the_summary() {
+        let summary = json!({ "a": { "b": 2.5 } });
+        let gate = |key: &str, min, max| Gate { key: Spanned::new(0..0, key.into()), min, max };
+        let judged =
+            judged(&summary, &[gate("a.b", Some(2.0), Some(3.0)), gate("a.b", None, Some(2.0)), gate("c", None, None)]);
+        let passed: Vec<_> = (0..3).map(|k| judged[k]["passed"].as_bool()).collect();
+        assert_eq!(passed, [Some(true), Some(false), Some(false)]);
+        assert_eq!(
+            (&judged[0]["value"], &judged[0]["max"], &judged[2]["value"]),
+            (&json!(2.5), &json!(3.0), &Value::Null)
+        );
     }
 }

@@ -10,6 +10,7 @@
 //! coordinates become one vertex (STL and OBJ groups repeat them), triangles that thereby lose a corner are dropped.
 //! Anything with a tolerance is the business of welding.
 
+mod arrays;
 mod bytes;
 mod error;
 mod field;
@@ -25,6 +26,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::surface::Surface;
+pub use arrays::{Arrays, PointArray, read_arrays};
 pub use error::{FormatError, Place, Problem};
 pub use field::{Field, read_field};
 use soup::Soup;

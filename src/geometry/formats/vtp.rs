@@ -14,17 +14,34 @@ use super::{Place, Problem};
 
 /// The triangles of a VTP file.
 pub(super) fn parse(bytes: &[u8]) -> Result<Soup, Problem> {
-    read(bytes, false).map(|(soup, _)| soup)
+    read(bytes, Wanted::None).map(|(soup, _)| soup)
 }
 
 /// The triangles of a VTP file and its point arrays of one component.
 pub(super) fn parse_fields(bytes: &[u8]) -> Result<(Soup, Fields), Problem> {
-    read(bytes, true)
+    read(bytes, Wanted::Scalars)
 }
 
-fn read(bytes: &[u8], with_fields: bool) -> Result<(Soup, Fields), Problem> {
+/// The same with the point arrays of these names, of any number of components: those of a point together.
+pub(super) fn parse_arrays(bytes: &[u8], names: &[&str]) -> Result<(Soup, Fields), Problem> {
+    read(bytes, Wanted::Named(names))
+}
+
+/// Which point arrays are decoded.
+#[derive(Clone, Copy, Debug, Default)]
+enum Wanted<'a> {
+    /// None of them.
+    #[default]
+    None,
+    /// All of one component.
+    Scalars,
+    /// Those of these names.
+    Named(&'a [&'a str]),
+}
+
+fn read(bytes: &[u8], wanted: Wanted<'_>) -> Result<(Soup, Fields), Problem> {
     let (xml, section) = split_appended(bytes);
-    let document = Document::read(&String::from_utf8_lossy(xml), section.is_some(), with_fields)?;
+    let document = Document::read(&String::from_utf8_lossy(xml), section.is_some(), wanted)?;
     let encoding = document.encoding.ok_or_else(|| {
         Problem::syntax(Place::Line(1), "no element `VTKFile`: not a VTK XML file; export the surface again")
     })?;
@@ -129,7 +146,7 @@ fn check_count(place: impl Fn() -> Place, what: &str, promised: usize, present: 
 
 /// The XML part, in progress and when read.
 #[derive(Debug, Default)]
-struct Document {
+struct Document<'a> {
     encoding: Option<Encoding>,
     appended_base64: bool,
     pieces: Vec<Piece>,
@@ -141,12 +158,12 @@ struct Document {
     depth: usize,
     open: Option<(Role, Array)>,
     /// Whether point arrays matter.
-    with_fields: bool,
+    wanted: Wanted<'a>,
 }
 
-impl Document {
-    fn read(text: &str, appended: bool, with_fields: bool) -> Result<Self, Problem> {
-        let mut document = Self { with_fields, ..Self::default() };
+impl<'a> Document<'a> {
+    fn read(text: &str, appended: bool, wanted: Wanted<'a>) -> Result<Self, Problem> {
+        let mut document = Self { wanted, ..Self::default() };
         let mut reader = Reader::from_str(text);
         let mut ended = appended;
         loop {
@@ -219,9 +236,10 @@ impl Document {
             ("Strips", "connectivity") => Role::StripConnectivity,
             ("Strips", "offsets") => Role::StripOffsets,
             ("CellData", name) if PolyData::default().wants(name) => Role::Patch,
-            ("PointData", _) if self.with_fields => match number_of(element, "NumberOfComponents", &place)? {
-                None | Some(1) => Role::Field,
-                Some(_) => return Ok(None),
+            ("PointData", name) => match (self.wanted, number_of(element, "NumberOfComponents", &place)?) {
+                (Wanted::Scalars, None | Some(1)) => Role::Field,
+                (Wanted::Named(names), _) if names.contains(&name) => Role::Field,
+                _ => return Ok(None),
             },
             _ => return Ok(None),
         };
