@@ -71,7 +71,8 @@ fn a_run_tells_the_flow_along_the_branches() {
         println!("{branch}");
         let (sum, integral) = (number(&branch["flow_ml_s"]), number(&branch["flow_integrated_ml_s"]));
         assert!((sum / flow - 1.0).abs() < 0.01, "{branch}");
-        assert!((integral / sum - 1.0).abs() < 0.02, "{branch}");
+        // Between sites a parabola is read as its chords: (2/3) (spacing/radius)^2 too little, 3 % of 9.5 sites across.
+        assert!((integral / sum - 1.0).abs() < 0.03, "{branch}");
     }
     let text = std::fs::read_to_string(folder.path().join("out/profiles.csv")).unwrap();
     let mut rows = text.lines();

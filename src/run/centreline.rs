@@ -142,6 +142,9 @@ struct Column {
     values: Vec<f64>,
 }
 
+/// A number along a branch.
+type Values = fn(&BranchProfile) -> &Vec<f64>;
+
 impl Column {
     fn array(&self) -> vtp::Array<'_> {
         let values = vtp::Values::F64(&self.values);
@@ -174,7 +177,7 @@ fn write_lines(tree: &Tree, profiles: &[BranchProfile], unit: f64, path: &Path) 
     ];
     let tangents = points().flat_map(|point| point.tangent).collect();
     columns.push(Column { name: "tangent", unit: "", components: 3, values: tangents });
-    let flowing: [(_, _, fn(&BranchProfile) -> &Vec<f64>); 5] = [
+    let flowing: [(_, _, Values); 5] = [
         ("flow", "m^3/s", |profile| &profile.flow),
         ("pressure", "Pa", |profile| &profile.pressure),
         ("pressure_ratio", "", |profile| &profile.pressure_ratio),
