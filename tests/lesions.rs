@@ -89,7 +89,7 @@ fn what_is_focal_and_what_is_not() {
 
 #[test]
 fn short_and_narrow_branches_are_told() {
-    let short = [branch(0.05, None, |_| 5e-3), branch(6e-3, Some(0), |_| 4e-3)];
+    let short = [branch(0.05, None, |_| 5e-3), branch(5e-3, Some(0), |_| 4e-3)];
     let list = references(&short);
     assert_eq!((list[0].basis, list[1].basis), (Basis::Healthy, Basis::TooShort));
     // Murray's law wants 3.97 mm of either of two even branches; 2.5 mm is narrow all along, and no lesion.

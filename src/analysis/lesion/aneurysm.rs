@@ -250,9 +250,10 @@ fn bridge(axis: &mut [Vector3<f64>], arc: &[f64], before: usize, after: usize) {
     let slope = |k: usize, other: usize| (axis[other] - axis[k]) / (arc[other] - arc[k]);
     let (from, to) = (axis[before], axis[after]);
     let (out, into) = (slope(before - 1, before) * span, slope(after, after + 1) * span);
-    for k in before + 1..after {
-        let t = (arc[k] - arc[before]) / span;
+    let inner = before + 1..after;
+    for (place, arc_here) in axis[inner.clone()].iter_mut().zip(&arc[inner]) {
+        let t = (arc_here - arc[before]) / span;
         let (a, b) = (t * t * (3.0 - 2.0 * t), t * (1.0 - t));
-        axis[k] = from * (1.0 - a) + to * a + out * (b * (1.0 - t)) - into * (b * t);
+        *place = from * (1.0 - a) + to * a + out * (b * (1.0 - t)) - into * (b * t);
     }
 }
