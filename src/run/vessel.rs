@@ -18,7 +18,7 @@ pub(super) fn read(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
     let selectors: Vec<_> = case.openings.iter().map(selector).collect();
     let limits = limits(case);
     let found = Vessel::build_mended(&surface, &selectors, limits.as_ref());
-    let found = found.map_err(|error| unusable(error))?;
+    let found = found.map_err(|error| unusable(*error))?;
     check_unit(&found.0)?;
     Ok(found)
 }
@@ -42,8 +42,8 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 }
 
 /// What a surface cannot be used for, mended or not.
-fn unusable(error: Box<Unmendable>) -> PlanError {
-    match *error {
+fn unusable(error: Unmendable) -> PlanError {
+    match error {
         Unmendable { error: Some(error), why: None } => PlanError::Vessel(error),
         tried => PlanError::Unmendable(Box::new(tried)),
     }
