@@ -42,7 +42,7 @@ fn what_is_mended_is_told_and_limits_hold() {
         let set = format!("geometry.repair={value}");
         refusal(folder.path(), "tube.toml", &[&CPU[..], &["--set", &set]].concat())
     };
-    assert_says(&set("false"), &["1 non-manifold edge", "1 hole", "a pinhole or tear"], "off");
+    assert_says(&set("false"), &["1 non-manifold edge", "2 holes", "a pinhole or tear"], "off");
     let small = set("{ max_hole = \"0.01 mm\" }");
     assert_says(&small, &["a pinhole or tear", "not mended: the hole at (", "(0.01", "max_hole"], "too wide");
     assert_says(&set("{ max_hole = \"0 mm\" }"), &["out of range", "above 0 mm up to 20 mm"], "no hole");

@@ -17,7 +17,7 @@ pub(super) fn read(case: &Case) -> Result<(Vessel, Repairs), PlanError> {
     let selectors: Vec<_> = case.openings.iter().map(selector).collect();
     let limits = limits(case);
     let found = Vessel::build_mended(&surface, &selectors, limits.as_ref());
-    let (vessel, repairs) = found.map_err(unusable)?;
+    let (vessel, repairs) = found.map_err(|error| unusable(*error))?;
     check_unit(&vessel)?;
     Ok((vessel, Repairs { made, ..repairs }))
 }
@@ -41,8 +41,8 @@ fn selector(opening: &crate::case::Opening) -> (String, Selector) {
 }
 
 /// What a surface cannot be used for, mended or not.
-fn unusable(error: Box<Unmendable>) -> PlanError {
-    match *error {
+fn unusable(error: Unmendable) -> PlanError {
+    match error {
         Unmendable { error: Some(error), why: None } => PlanError::Vessel(error),
         tried => PlanError::Unmendable(Box::new(tried)),
     }
