@@ -157,8 +157,8 @@ mod tests {
         assert!((2000..=5000).contains(&count), "{count}");
         assert!((reduced.mesh.area() - 1.0).abs() < 0.05, "{}", reduced.mesh.area());
         assert!(reduced.mesh.normals.iter().all(|n| n[2] == 1.0));
-        let values = reduced.values(&values);
-        let off = values.iter().zip(&reduced.mesh.places).map(|(v, p)| (v - 3.0 * p[0]).abs());
+        let means = reduced.values(&values);
+        let off = means.iter().zip(&reduced.mesh.places).map(|(v, p)| (v - 3.0 * p[0]).abs());
         assert!(off.fold(0.0, f32::max) < 1e-5);
         let same = full.reduced(80_000);
         assert_eq!((same.mesh.triangles.len(), same.mesh.places.len()), (80_000, 201 * 201));
