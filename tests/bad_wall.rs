@@ -133,7 +133,7 @@ fn fields_of_the_surface_are_checked() {
         ("wall.thickness.field=thick", &["no field `thick`", "`thickness` (0.02 to 0.1)", "pulmonary_wall.toml:"]),
         ("wall.thickness.unit=mm", &["unit is wrong", "likely: unit = \"cm\"", "pulmonary_wall.toml:"]),
         ("wall.young.unit=MPa", &["Young's modulus", "unit is wrong", "dyn/cm^2", "pulmonary_wall.toml:"]),
-        ("wall.poisson={ field = \"nu\" }", &["no field `nu`", "`thickness` (0.02 to 0.1)", "pulmonary_wall.toml:"]),
+        ("wall.poisson={ field = \"nu\" }", &["no field `nu`", "`thickness` (0.02 to 0.1)", "--set:1:"]),
         (
             "wall.poisson={ field = \"Young_Mod\" }",
             &["Poisson's ratio is 2", " mm); it must be at least 0 and less than 0.5", "in the array `Young_Mod`"],

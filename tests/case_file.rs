@@ -382,7 +382,7 @@ fn damaged_files_never_panic() {
 fn the_schema_lists_every_key_and_allows_no_other() {
     let schema = perfuse::case::schema();
     let properties = |value: &serde_json::Value| value["properties"].as_object().map_or(0, serde_json::Map::len);
-    assert_eq!(properties(&schema), 11);
+    assert_eq!(properties(&schema), 12);
     assert_eq!(properties(&schema["properties"]["opening"]["items"]), 14);
     assert_eq!(schema["properties"]["time"]["not"]["required"], serde_json::json!(["until", "cycles"]));
     assert_eq!(schema["properties"]["blood"]["additionalProperties"], false);

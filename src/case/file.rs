@@ -117,8 +117,7 @@ pub(super) struct GeometryTable {
     #[serde(default)]
     #[schemars(with = "Tips")]
     pub tips: Option<Tips>,
-    /// Length unit of the coordinates in the surface file: um, mm, cm or m. With `labels` mm by default; the unit of the
-    /// voxels is the file's own where it names one.
+    /// Length unit of the coordinates: um, mm, cm or m; with `labels` mm by default, whatever unit its voxels have.
     #[serde(default)]
     #[schemars(with = "LengthUnit")]
     pub unit: Option<Spanned<LengthUnit>>,

@@ -47,6 +47,7 @@ fn a_pipe_flow_is_read_back() {
         assert!((profile.pressure_ratio[k] - profile.pressure[k] / 12e3).abs() < 1e-12);
         let expected = 1.0 + 20.0 * at;
         assert!((profile.wss_mean[k] - expected).abs() < 0.01, "{} {expected}", profile.wss_mean[k]);
-        assert!(profile.wss_max[k] >= profile.wss_mean[k] && profile.wss_max[k] < expected + 0.02);
+        let most = profile.wss_max[k];
+        assert!(most >= profile.wss_mean[k] - 1e-12 && most < expected + 0.02, "{most} {} {expected}", profile.wss_mean[k]);
     }
 }

@@ -159,7 +159,7 @@ impl Stenosis {
         ends.sort_by(f64::total_cmp);
         // A hair inside the part, where curvature and lesion are those of the part.
         let simpson = |a: f64, b: f64| {
-            let (n, h, hair) = (400, (b - a) / 400.0, 1e-9 * (b - a));
+            let (n, h, hair) = (1000, (b - a) / 1000.0, 1e-12 * (b - a));
             let weight = |k: usize| if k == 0 || k == n { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
             let at = |k: usize| of((a + h * k as f64).clamp(a + hair, b - hair));
             (0..=n).map(|k| weight(k) * at(k)).sum::<f64>() * h / 3.0

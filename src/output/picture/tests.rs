@@ -84,9 +84,11 @@ fn odd_vessels_are_drawn() {
 #[test]
 fn ticks_are_round() {
     assert_eq!(ticks(0.0, 1.0), [0.0, 0.2, 0.4, 0.6000000000000001, 0.8, 1.0]);
-    assert_eq!(ticks(89.3, 93.1), [90.0, 91.0, 92.0, 93.0].map(|x: f64| x).to_vec().as_slice());
+    assert_eq!(ticks(89.3, 93.1), [89.5, 90.0, 90.5, 91.0, 91.5, 92.0, 92.5, 93.0]);
+    assert_eq!(ticks(89.3, 94.1), [90.0, 91.0, 92.0, 93.0, 94.0]);
     assert_eq!(digits(&ticks(0.0, 1.0)), 1);
-    assert_eq!(digits(&ticks(89.3, 93.1)), 0);
+    assert_eq!(digits(&ticks(89.3, 93.1)), 1);
+    assert_eq!(digits(&ticks(89.3, 94.1)), 0);
     assert_eq!(ticks(2.0, 2.0), [2.0]);
     assert_eq!((round_below(260.0), round_below(0.7)), (200.0, 0.5));
 }
