@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
+use super::shelf::Shelf;
 use super::spacing::{narrowest, spacing, spacings};
 use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
@@ -162,6 +163,8 @@ pub struct Plan {
     pub wall: Option<Arc<WallPlan>>,
     /// Windkessels found from the blood pressure.
     pub tuned: Option<Tuned>,
+    /// Where lattices come from.
+    pub shelf: Arc<Shelf>,
 }
 
 impl Plan {
@@ -170,6 +173,14 @@ impl Plan {
     /// # Errors
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
+        Self::shared(case, room, &Arc::default())
+    }
+
+    /// The same with lattices from a shelf.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn shared(case: Case, room: &Room, shelf: &Arc<Shelf>) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
         let (vessel, repairs) = vessel(&case)?;
@@ -180,7 +191,7 @@ impl Plan {
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
         check_velocities(&case, &iolets)?;
-        let lattice = Arc::new(Lattice::build(&closed, spacing)?);
+        let lattice = shelf.lattice(&closed, spacing)?;
         room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
         if let Some(beat) = &beat {
             beat::check::probes(&case, beat, &closed, &lattice)?;
@@ -210,6 +221,7 @@ impl Plan {
             beat,
             wall,
             tuned,
+            shelf: shelf.clone(),
         })
     }
 
@@ -254,7 +266,7 @@ impl Plan {
         let lattice = if k + 1 == self.spacings.len() {
             self.lattice.clone()
         } else {
-            Arc::new(Lattice::build(&self.closed, spacing)?)
+            self.shelf.lattice(&self.closed, spacing)?
         };
         Ok(Level::new(self, lattice, self.scale(spacing, peak)))
     }
