@@ -86,10 +86,20 @@ pub(super) fn response(title: &str, [across, up]: [&str; 2], series: &[Series]) 
     }
     for tick in ticks(x[0], x[1]) {
         let (at, base) = (px(tick), above + high);
-        let _ = write!(out, "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{base:.1}\" y2=\"{:.1}\"/>", base + 5.0);
+        let _ = write!(
+            out,
+            "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"{base:.1}\" y2=\"{:.1}\"/>",
+            base + 5.0
+        );
         let _ = write!(out, "<text class=\"across\" x=\"{at:.1}\" y=\"{:.1}\">{}</text>", base + 18.0, short(tick));
     }
-    let _ = write!(out, "<text class=\"across\" x=\"{:.1}\" y=\"{:.1}\">{}</text>", left + 0.5 * wide, SIZE[1] - 5.0, escape(across));
+    let _ = write!(
+        out,
+        "<text class=\"across\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+        left + 0.5 * wide,
+        SIZE[1] - 5.0,
+        escape(across)
+    );
     let _ = write!(
         out,
         "<text class=\"across\" transform=\"translate(12 {:.1}) rotate(-90)\">{}</text>",
@@ -145,7 +155,13 @@ pub(super) fn bars(title: &str, across: &str, bars: &[Bar], about: Option<f64>) 
         let top = 6.0 + BAR * k as f64;
         let (from, to) = (px(bar.from.min(bar.to)), px(bar.from.max(bar.to)));
         let kind = bar.kind % KINDS;
-        let _ = write!(out, "<text class=\"up\" x=\"{:.1}\" y=\"{:.1}\">{}</text>", left - 8.0, top + 13.0, escape(&bar.name));
+        let _ = write!(
+            out,
+            "<text class=\"up\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+            left - 8.0,
+            top + 13.0,
+            escape(&bar.name)
+        );
         let _ = write!(
             out,
             "<rect class=\"b{kind}\" x=\"{from:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"17\"><title>{}: {} to {}</title></rect>",
@@ -156,14 +172,25 @@ pub(super) fn bars(title: &str, across: &str, bars: &[Bar], about: Option<f64>) 
         );
         if let Some([low, high]) = bar.interval {
             let (y, a, b) = (top + 8.5, px(low), px(high));
-            let _ = write!(out, "<path class=\"whisker\" d=\"M{a:.1} {y:.1}H{b:.1}M{a:.1} {:.1}v8M{b:.1} {:.1}v8\"/>", y - 4.0, y - 4.0);
+            let _ = write!(
+                out,
+                "<path class=\"whisker\" d=\"M{a:.1} {y:.1}H{b:.1}M{a:.1} {:.1}v8M{b:.1} {:.1}v8\"/>",
+                y - 4.0,
+                y - 4.0
+            );
         }
     }
     if let Some(about) = about {
         let at = px(about);
         let _ = write!(out, "<line class=\"axis\" x1=\"{at:.1}\" x2=\"{at:.1}\" y1=\"2\" y2=\"{base:.1}\"/>");
     }
-    let _ = write!(out, "<text class=\"across\" x=\"{:.1}\" y=\"{:.1}\">{}</text>", left + 0.5 * wide, size[1] - 6.0, escape(across));
+    let _ = write!(
+        out,
+        "<text class=\"across\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
+        left + 0.5 * wide,
+        size[1] - 6.0,
+        escape(across)
+    );
     out + "</svg></figure>\n"
 }
 
@@ -180,7 +207,7 @@ mod tests {
 
     #[test]
     fn numbers_in_few_digits() {
-        let pairs = [(0.0, "0"), (2.0, "2"), (0.12345, "0.1234"), (1234.56, "1235"), (1e-7, "1.00e-7"), (-40.0, "-40")];
+        let pairs = [(0.0, "0"), (2.0, "2"), (0.12341, "0.1234"), (1234.56, "1235"), (1e-7, "1.00e-7"), (-40.0, "-40")];
         for (value, text) in pairs {
             assert_eq!(short(value), text);
         }

@@ -60,7 +60,10 @@ fn page(all: &Collected, indices: &[(String, Indices)], asked: &[String], folder
     );
     for (heading, hint, figures) in [sensitivity(&done, indices, &numbers), curves(&done, &numbers)] {
         if !figures.is_empty() {
-            let _ = write!(out, "<section><h2>{heading}</h2><p class=\"hint\">{hint}</p><div class=\"figures\">{figures}</div></section>\n");
+            let _ = write!(
+                out,
+                "<section><h2>{heading}</h2><p class=\"hint\">{hint}</p><div class=\"figures\">{figures}</div></section>\n"
+            );
         }
     }
     out.push_str(&table(all, &numbers, folder));
@@ -103,7 +106,8 @@ fn counts(all: &Collected) -> String {
         .map(|status| format!("{} {}", all.count(status), status.word()))
         .collect();
     let gates = all.failed_gates().len();
-    let failed = if gates == 0 { String::new() } else { format!(" <strong class=\"bad\">{gates} gates failed</strong>") };
+    let failed =
+        if gates == 0 { String::new() } else { format!(" <strong class=\"bad\">{gates} gates failed</strong>") };
     format!("<p>Case <code>{}</code>: {} of {} runs.{failed}</p>", escape(&all.case), words.join(", "), all.rows.len())
 }
 
@@ -219,14 +223,16 @@ fn lines(done: &Done, k: usize, number: &str) -> Vec<Series> {
 }
 
 fn table(all: &Collected, numbers: &[String], folder: &Path) -> String {
-    let mut out = String::from("<section><h2>Runs</h2><div class=\"scroll\"><table><thead><tr><th>run</th><th>status</th>");
+    let mut out =
+        String::from("<section><h2>Runs</h2><div class=\"scroll\"><table><thead><tr><th>run</th><th>status</th>");
     let titles = (0..all.keys.len()).map(|k| all.title_of(k)).chain(numbers.iter().cloned());
     for title in titles.chain(["gates".to_owned(), "seconds".to_owned()]) {
         let _ = write!(out, "<th>{}</th>", escape(&title));
     }
     out.push_str("</tr></thead><tbody>\n");
     for row in &all.rows {
-        let _ = write!(out, "<tr><td>{}</td><td class=\"{}\">{}", link(row, folder), row.status.word(), row.status.word());
+        let _ =
+            write!(out, "<tr><td>{}</td><td class=\"{}\">{}", link(row, folder), row.status.word(), row.status.word());
         if let Some(message) = &row.message {
             let _ = write!(out, "<br><small>{}</small>", escape(message));
         }
@@ -268,7 +274,8 @@ mod tests {
     fn sweep() -> Collected {
         let row = |k: usize| {
             let (severity, flow) = ((k / 3) as f64 * 0.2 + 0.3, (k % 3) as f64 + 1.0);
-            let numbers = vec![("pressure_drop_mmHg.outlet".to_owned(), flow * severity), ("wss_pa.max".to_owned(), flow)];
+            let numbers =
+                vec![("pressure_drop_mmHg.outlet".to_owned(), flow * severity), ("wss_pa.max".to_owned(), flow)];
             Row {
                 name: format!("run{k}"),
                 settings: vec![Setting::Number(severity), Setting::Quantity(flow, "ml/s".into())],
@@ -282,13 +289,20 @@ mod tests {
             }
         };
         let keys = vec!["mesh.severity".to_owned(), "opening.inlet.flow".to_owned()];
-        Collected { sweep: "s".into(), case: "c".into(), title: Some("A & B".into()), keys, rows: (0..6).map(row).collect() }
+        Collected {
+            sweep: "s".into(),
+            case: "c".into(),
+            title: Some("A & B".into()),
+            keys,
+            rows: (0..6).map(row).collect(),
+        }
     }
 
     #[test]
     fn the_page_stands_alone_and_escapes() {
         let page = page(&sweep(), &[], &["wss_pa.max".to_owned()], Path::new("/nowhere"));
-        for part in ["A &amp; B", "a &lt; b", "5 done, 1 failed of 6 runs", "What matters", "opening.inlet.flow [ml/s]"] {
+        for part in ["A &amp; B", "a &lt; b", "5 done, 1 failed of 6 runs", "What matters", "opening.inlet.flow [ml/s]"]
+        {
             assert!(page.contains(part), "`{part}` is missing");
         }
         for foreign in ["http://", "https://", "src=", "<script"] {
