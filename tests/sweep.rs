@@ -83,7 +83,7 @@ fn finished(out: &Path) -> Vec<String> {
 
 #[test]
 fn a_sweep_is_done_once_and_told_in_tables() {
-    let gate = "[expect]\n\"pressure_drop_mmHg.outlet\" = { max = 0.4 }\n";
+    let gate = "[expect]\n\"pressure_drop_mmHg.outlet\" = { max = 0.12 }\n";
     let folder = folder(&format!("{}{gate}", flows("\"1 ml/s\", \"2 ml/s\", \"4 ml/s\"")));
     let path = folder.path();
     let dry = sweep(path, &["--dry-run"]);
@@ -100,7 +100,7 @@ fn a_sweep_is_done_once_and_told_in_tables() {
     // Poiseuille: 128 mu L Q / (pi d^4) is 0.0382 mmHg at 1 ml/s; at this resolution within a quarter.
     assert!((drop(0) / 0.0382 - 1.0).abs() < 0.25 && drop(2) > 3.9 * drop(0), "{} {}", drop(0), drop(2));
     let junit = fs::read_to_string(out.join("junit.xml")).unwrap_or_default();
-    assert!(junit.contains("tests=\"3\" failures=\"1\" errors=\"0\"") && junit.contains("is above 0.4"), "{junit}");
+    assert!(junit.contains("tests=\"3\" failures=\"1\" errors=\"0\"") && junit.contains("is above 0.12"), "{junit}");
     let json: Value = serde_json::from_str(&fs::read_to_string(out.join("results.json")).unwrap_or_default())
         .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(json["runs"][1]["parameters"]["opening.inlet.flow"], "2 ml/s");
@@ -150,7 +150,7 @@ fn killed_sweeps_go_on() {
             .unwrap_or_else(|e| panic!("{e}"));
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let part = (random >> 40) as f64 / (1u64 << 24) as f64;
-        std::thread::sleep(Duration::from_secs_f64(part * 1.3 * took.as_secs_f64() / kills as f64));
+        std::thread::sleep(Duration::from_secs_f64(part * 0.6 * took.as_secs_f64()));
         child.kill().and_then(|()| child.wait()).unwrap_or_else(|e| panic!("{e}"));
         for name in finished(&out) {
             let summary = fs::read(out.join("runs").join(&name).join("summary.json")).unwrap_or_default();

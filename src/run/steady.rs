@@ -129,7 +129,7 @@ fn go_on(
     control: &mut Control,
 ) -> Result<Finished, RunError> {
     let clock = std::time::Instant::now();
-    let level = plan.level(plan.spacings.len() - 1, start.peak(factor)).map_err(super::plan::PlanError::from)?;
+    let level = plan.level(plan.spacings.len() - 1, start.peak(plan)).map_err(super::plan::PlanError::from)?;
     let mut stage = Stage::new(plan, level, 0.0, false, open)?;
     start.give(factor, |handover| stage.start_from(handover))?;
     let mut samples = Vec::new();
