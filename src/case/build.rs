@@ -122,6 +122,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             table.into_inner().read(header)
         }),
         expect: file.expect.into_iter().map(gate).collect(),
+        made: None,
         source,
     })
 }

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Diagnostic, Source, Span};
 
 /// Everything wrong with the keys and words of a case.
-pub(super) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<Diagnostic> {
+pub(crate) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<Diagnostic> {
     let mut walk = Walk { root: schema, source, found: Vec::new() };
     walk.table(case, &(0..0), "", schema);
     walk.found
@@ -60,7 +60,7 @@ impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, header: &Span, path: &str, schema: &Value) {
         for (key, value) in table {
             let known = schema["properties"].get(key.get_ref().as_ref());
-            let free = schema.get("additionalProperties").filter(|inner| inner.is_object());
+            let free = schema.get("additionalProperties").filter(|inner| **inner != Value::Bool(false));
             match known.or(free) {
                 Some(inner) => self.value(key, value, path, inner),
                 None => self.unknown(key, value.get_ref().is_table(), path, schema),
@@ -108,7 +108,10 @@ impl Walk<'_> {
         let label = match (suggestion(word, &known), self.home_of(word)) {
             (Some(similar), _) => format!("did you mean `{similar}`?"),
             (None, Some(table)) => format!("`{word}` belongs into {}", title(table)),
-            (None, None) => "not a key of the case file".into(),
+            (None, None) => {
+                let file = self.root["title"].as_str().unwrap_or_default();
+                format!("not a key of the {}", file.trim_start_matches("Perfuse "))
+            }
         };
         let help = match path.strip_prefix("expect.").filter(|_| is_table) {
             Some(gate) => format!("put the whole dotted key in quotes: \"{gate}.{word}\" = {{ max = ... }}"),
@@ -167,5 +170,5 @@ fn choices(schema: &Value) -> Option<Vec<&str>> {
 
 /// A table as it is written in the file.
 fn title(path: &str) -> String {
-    if matches!(path, "opening" | "cut") { format!("[[{path}]]") } else { format!("[{path}]") }
+    if matches!(path, "opening" | "cut" | "vary") { format!("[[{path}]]") } else { format!("[{path}]") }
 }

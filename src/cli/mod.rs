@@ -12,11 +12,13 @@ mod failure;
 mod inspect;
 pub mod mesh;
 mod progress;
+mod refine;
 mod report;
 mod run;
 mod schema;
 mod starter;
 mod stop;
+mod sweep;
 mod wall;
 
 use std::io::Write;
@@ -42,6 +44,7 @@ Examples:
   perfuse inspect aorta.stl --case > aorta.toml
   perfuse check aorta.toml
   perfuse wall aorta.toml --pressure \"120 mmHg\"
+  perfuse sweep severity.toml --dry-run  many runs, and how long they would take
   perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
   perfuse bench --device cpu             how fast they are
@@ -54,6 +57,10 @@ enum Command {
     Run(run::RunArgs),
     /// Write the report on the results in a folder: one page, the vessel in 3D, pictures
     Report(report::ReportArgs),
+    /// Run a case many times with some of its keys varied: resumable, in parts, with gates and sensitivities
+    Sweep(sweep::SweepArgs),
+    /// Run a case at three resolutions, and tell how far its numbers are from their limit
+    Refine(refine::RefineArgs),
     /// Compute the vessel wall alone, under a pressure
     Wall(wall::WallArgs),
     /// Check a case and print the plan, without running it
@@ -78,6 +85,8 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Refine(args) => refine::run(&args),
         Command::Wall(args) => wall::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mesh(args) => make(&args),

@@ -1,12 +1,10 @@
 //! `perfuse report`: one page on the results in a folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::progress::Reporter;
 use super::{Failure, print};
-use crate::case::Case;
 use crate::run::report::{self, ReportError};
 
 /// Arguments of `perfuse report`.
@@ -45,23 +43,6 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         text = "no picture: the folder holds no surface with a field that is drawn\n".into();
     }
     print(&text)
-}
-
-/// The report at the end of a run whose results are written: what is wrong with it is told and takes nothing from them;
-/// only a disk that fails makes the run fail.
-pub(super) fn after(case: &Case, folder: &Path, reporter: &Reporter) -> Result<(), Failure> {
-    if !case.output.report {
-        return Ok(());
-    }
-    reporter.phase("writing the report");
-    match report::write(folder) {
-        Ok(_) => Ok(()),
-        Err(ReportError::Output(error)) => Err(Failure::Run(error.into())),
-        Err(error) => {
-            reporter.say(&format!("warning: no report: {error}"));
-            Ok(())
-        }
-    }
 }
 
 impl From<ReportError> for Failure {

@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::inspect::labels::LISTED;
 use super::progress::Reporter;
-use super::run::device_name;
 use super::{Common, Failure, print, print_json, stop};
 use crate::backend::gpu::device;
 use crate::case::{Case, Gate};
 use crate::output::create_folder;
 use crate::run::fit::Room;
+use crate::run::report::after;
 use crate::run::summary::{self, failed_gates, peak_memory_mb};
 use crate::run::wall::plan::Alone;
 use crate::run::wall::{WallLoad, WallProgress, compute, numbers};
@@ -62,7 +62,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
     if args.common.verbose {
         reporter.say(&plan.text());
     }
-    let device = device_name(opened.as_ref());
+    let device = crate::run::job::device_name(opened.as_ref());
     reporter.say(&format!("{} unknowns on {} ({})", plan.unknowns(), device.name, device.backend));
     create_folder(&folder).map_err(RunError::from)?;
     stop::listen();
@@ -90,7 +90,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
     summary["gates"] = summary::judged(&summary, &of_wall(&alone.case));
     results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
     results::wall_manifest((&alone.case, plan), pressure, &summary, &folder).map_err(RunError::from)?;
-    let reported = super::report::after(&alone.case, &folder, &reporter);
+    let reported = after(&alone.case, &folder, &reporter);
     reporter.finish();
     if args.common.json {
         print_json(&summary)?;
@@ -98,10 +98,10 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
         print(&format!("{}results       {}\n", numbers::lines(&summary), folder.display()))?;
     }
     if done.interrupted {
-        reported.inspect_err(Failure::print).ok();
+        reported.as_ref().map_err(|error| reporter.say(&format!("error: {error}"))).ok();
         return Err(Failure::Interrupted("the wall was not solved".into()));
     }
-    reported?;
+    reported.map_err(RunError::from)?;
     let failed = failed_gates(&summary, &of_wall(&alone.case));
     if failed.is_empty() { Ok(()) } else { Err(Failure::Gates(failed)) }
 }

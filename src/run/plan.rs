@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::fit::Room;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
+use super::shelf::Shelf;
 use super::spacing::{narrowest, spacing, spacings};
 use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
@@ -55,9 +56,6 @@ const FROM_COARSER: f64 = 2.75;
 
 /// Spacings that the layer `sqrt(nu/omega)` at the wall must have for its harmonics too to be many spacings thick.
 const THIN_LAYER: f64 = 10.0;
-
-/// Largest mean velocity over an opening, m/s.
-const FASTEST: f64 = 5.0;
 
 /// Default relative change that counts as steady.
 pub const TOLERANCE: f64 = 2e-3;
@@ -170,6 +168,8 @@ pub struct Plan {
     pub wall: Option<Arc<WallPlan>>,
     /// Windkessels found from the blood pressure.
     pub tuned: Option<Tuned>,
+    /// Where lattices come from.
+    pub shelf: Arc<Shelf>,
 }
 
 impl Plan {
@@ -178,6 +178,14 @@ impl Plan {
     /// # Errors
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
+        Self::shared(case, room, &Arc::default())
+    }
+
+    /// The same with lattices from a shelf.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn shared(case: Case, room: &Room, shelf: &Arc<Shelf>) -> Result<Self, PlanError> {
         case.validate()?;
         gates::check(&case)?;
         let (vessel, repairs) = super::vessel::read(&case)?;
@@ -187,8 +195,8 @@ impl Plan {
         let spacing = spacing(&case, &vessel)?;
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
-        check_velocities(&case, &iolets)?;
-        let lattice = Arc::new(Lattice::build(&closed, spacing)?);
+        peak::check(&case, &iolets)?;
+        let lattice = shelf.lattice(&closed, spacing)?;
         room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
         if let Some(beat) = &beat {
             beat::check::probes(&case, beat, &closed, &lattice)?;
@@ -218,6 +226,7 @@ impl Plan {
             beat,
             wall,
             tuned,
+            shelf: shelf.clone(),
         })
     }
 
@@ -262,7 +271,7 @@ impl Plan {
         let lattice = if k + 1 == self.spacings.len() {
             self.lattice.clone()
         } else {
-            Arc::new(Lattice::build(&self.closed, spacing)?)
+            self.shelf.lattice(&self.closed, spacing)?
         };
         Ok(Level::new(self, lattice, self.scale(spacing, peak)))
     }
@@ -363,24 +372,4 @@ fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
         (Extension::Auto, Condition::Pressure(_)) => EXTENSION * diameter,
         (Extension::Auto, _) => 0.0,
     }
-}
-
-/// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.
-fn check_velocities(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
-    for (opening, iolet) in case.openings.iter().zip(iolets) {
-        let most = flow(iolet.asked).map_or(0.0, |q| iolet.wave.as_ref().map_or(q, |w| w.max().max(-w.min())));
-        let velocity = most.abs() / iolet.area;
-        if velocity > FASTEST {
-            let message = format!(
-                "opening `{}`: {:.4} ml/s through a diameter of {:.3} mm is {velocity:.2} m/s on average, allowed is up to \
-                 {FASTEST} m/s",
-                iolet.name,
-                most * 1e6,
-                iolet.diameter * 1e3
-            );
-            let help = "look at the unit here and at `geometry.unit`; blood is below 6 m/s even in a severe stenosis";
-            return Err(case.error(opening.condition.span(), message, "out of range", help));
-        }
-    }
-    Ok(())
 }

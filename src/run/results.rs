@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::RunError;
 use super::centreline::{self, Along, Mean};
 use super::level::Level;
 use super::plan::Plan;
@@ -15,6 +14,7 @@ use super::steady::Finished;
 use super::summary::WallShear;
 use super::wall::WallLoad;
 use super::wall::plan::WallPlan;
+use super::{RunError, identity};
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
 use crate::case::{Case, Field};
@@ -256,7 +256,9 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         .map(|(i, end)| json!({ "name": i.name, "extension_mm": end.extension * 1e3, "diameter_mm": i.diameter * 1e3 }))
         .collect();
     let mut manifest = inputs(&plan.case);
+    let backend = summary["device"]["backend"].as_str().unwrap_or_default();
     let more = json!({
+        "identity": identity::of(&plan.case, backend, &[]).ok(),
         "device": summary["device"],
         "plan": {
             "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu, "rheology": plan.rheology.to_string(),

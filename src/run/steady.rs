@@ -10,7 +10,8 @@
 use super::RunError;
 use super::level::Level;
 use super::plan::Plan;
-use super::stage::Stage;
+use super::stage::{Handover, Stage, frame};
+use super::start::Start;
 use crate::backend::Flow;
 
 /// One look at the flow.
@@ -99,11 +100,55 @@ pub struct Finished {
 /// What the caller decides while the run goes on: `Break` ends it with what was reached.
 pub type Control<'a> = dyn FnMut(&Progress) -> std::ops::ControlFlow<()> + 'a;
 
-/// Runs the plan until its flow is steady. `open` gives the flow of a level on the device.
+/// Runs the plan until its flow is steady, from rest on the coarsest lattice or from the flow of another run on the finest.
+/// `open` gives the flow of a level on the device.
 ///
 /// # Errors
 /// [`RunError`] when the flow diverges or the device fails.
 pub fn run(
+    plan: &Plan,
+    warm: Option<&Start>,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+) -> Result<Finished, RunError> {
+    let Some((start, factor)) = warm.and_then(|start| Some((start, start.factor(plan)?))) else {
+        return cold(plan, open, control);
+    };
+    match go_on(plan, (start, factor), open, control) {
+        // The other flow was too different: nothing is lost but time.
+        Err(RunError::Diverged(_)) => cold(plan, open, control),
+        outcome => outcome,
+    }
+}
+
+/// The finest lattice alone, from the flow of another run made so many times stronger.
+fn go_on(
+    plan: &Plan,
+    (start, factor): (&Start, f64),
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+) -> Result<Finished, RunError> {
+    let clock = std::time::Instant::now();
+    let level = plan.level(plan.spacings.len() - 1, start.peak(plan)).map_err(super::plan::PlanError::from)?;
+    let mut stage = Stage::new(plan, level, 0.0, false, open)?;
+    start.give(factor, |handover| stage.start_from(handover))?;
+    let mut samples = Vec::new();
+    let status = stage.settle(true, (0, 1), control, &mut samples)?;
+    let spent = vec![spent(&stage, clock)];
+    stage.finish(status, samples, spent)
+}
+
+fn spent(stage: &Stage, clock: std::time::Instant) -> Spent {
+    Spent {
+        spacing_mm: stage.level.scale.dx * 1e3,
+        sites: stage.level.lattice.sites,
+        steps: stage.taken,
+        seconds: clock.elapsed().as_secs_f64(),
+    }
+}
+
+/// All lattices, from rest on the coarsest.
+fn cold(
     plan: &Plan,
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
@@ -118,16 +163,20 @@ pub fn run(
         let clock = std::time::Instant::now();
         let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
         if let Some((coarse, mut flow)) = before.take() {
-            stage.start_from(&coarse, &mut flow)?;
+            let (iolets, wall_source) = (flow.iolets().to_vec(), flow.physics().wall_source);
+            let state = flow.state()?;
+            stage.start_from(&Handover {
+                frame: frame(plan, &coarse),
+                level: &coarse,
+                fields: state.slices(),
+                iolets: &iolets,
+                wall_source,
+                factor: 1.0,
+            })?;
         }
         let last_level = k + 1 == levels;
         let outcome = stage.settle(last_level, (k, levels), control, &mut samples);
-        spent.push(Spent {
-            spacing_mm: stage.level.scale.dx * 1e3,
-            sites: stage.level.lattice.sites,
-            steps: stage.taken,
-            seconds: clock.elapsed().as_secs_f64(),
-        });
+        spent.push(self::spent(&stage, clock));
         let status = match outcome {
             Ok(status) => status,
             // A coarse lattice may fail where a fine one does not: its start is lost, nothing more.

@@ -11,11 +11,13 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::case::Case;
 use crate::geometry::formats::FormatError;
 use crate::output::mesh::Reduced;
 use crate::output::picture::Picture;
 use crate::output::report::{Content, Figure, Model, page};
 use crate::output::{OutputError, create_folder, file, glb};
+use crate::run::job::Sink;
 use fields::{Drawn, Skin};
 use folder::Folder;
 
@@ -108,6 +110,26 @@ pub fn write(folder: &Path) -> Result<Written, ReportError> {
     let path = folder.join("report.html");
     file::write_all(&path, text.as_bytes())?;
     Ok(Written { page: Some(path), pictures, bytes: text.len() })
+}
+
+/// The report at the end of a run of `case` whose results are written to `folder`: what is wrong with it is told and takes
+/// nothing from them.
+///
+/// # Errors
+/// [`OutputError`]: a disk that fails.
+pub fn after(case: &Case, folder: &Path, sink: &dyn Sink) -> Result<(), OutputError> {
+    if !case.output.report {
+        return Ok(());
+    }
+    sink.phase("writing the report");
+    match write(folder) {
+        Ok(_) => Ok(()),
+        Err(ReportError::Output(error)) => Err(error),
+        Err(error) => {
+            sink.say(&format!("warning: no report: {error}"));
+            Ok(())
+        }
+    }
 }
 
 /// Writes `pictures/*.png` alone.
