@@ -307,3 +307,42 @@ fn folders_of_other_sweeps_are_refused() {
                     `tube`); choose another folder with --out\n";
     assert_eq!(said(&output), expected);
 }
+
+/// The grid convergence index of a tilted pipe covers the true error: Poiseuille's pressure drop, shear and velocity.
+#[test]
+fn refinement_covers_the_error_of_a_tilted_pipe() {
+    let folder = folder("");
+    let path = folder.path();
+    let axis = ["--axis", "0.48,0.6,0.64", "--out", "tube.obj"];
+    let made =
+        perfuse(path, &[&["mesh", "straight", "--diameter", "4mm", "--length", "16mm"], axis.as_slice()].concat());
+    assert!(made.status.success(), "{}", said(&made));
+    let refine = |more: &[&str]| {
+        let args = ["refine", "tube.toml", "--device", "cpu", "--out", "out", "--set", "time.tolerance=0.0005", "-q"];
+        perfuse(path, &[args.as_slice(), more].concat())
+    };
+    let coarse = refine(&[]);
+    assert_eq!(coarse.status.code(), Some(2), "{}", said(&coarse));
+    let expected = "the coarsest of the three lattices would have 2.7 sites across the narrowest opening, at least 6 are \
+                    needed; give the case a finer resolution (--set resolution.across=14) or a smaller --ratio";
+    assert!(said(&coarse).contains(expected) && !path.join("out").exists(), "{}", said(&coarse));
+    let first = refine(&["--set", "resolution.across=14"]);
+    assert!(first.status.success() && said(&first).contains("0 of 3 runs were there"), "{}", said(&first));
+    let text = fs::read_to_string(path.join("out/summary.json")).unwrap_or_default();
+    let summary: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}"));
+    // 1 ml/s of 4 mPa s through 4 mm by 16 mm.
+    let pi = std::f64::consts::PI;
+    let exact = [
+        ("pressure_drop_mmHg.outlet", 128.0 * 4e-3 * 16e-3 * 1e-6 / (pi * 4e-3f64.powi(4)) / 133.322_387),
+        ("wss_pa.mean", 32.0 * 4e-3 * 1e-6 / (pi * 4e-3f64.powi(3))),
+        ("velocity_max_m_s", 8.0 * 1e-6 / (pi * 4e-3f64.powi(2))),
+    ];
+    for (key, exact) in exact {
+        let found = &summary["uncertainty"]["numbers"][key];
+        let [value, width] = ["value", "uncertainty"].map(|part| found[part].as_f64().unwrap_or(f64::NAN));
+        println!("{key}: {value:.5} +- {width:.5}, exact {exact:.5}");
+        assert!((value - exact).abs() <= width && width < 0.2 * exact, "{key}: {found:#}, exact {exact}");
+    }
+    let again = refine(&["--set", "resolution.across=14"]);
+    assert!(again.status.success() && said(&again).contains("3 of 3 runs were there"), "{}", said(&again));
+}

@@ -15,6 +15,9 @@ use super::table::Table;
 /// Part of the largest number of a column that counts as zero.
 const TINY: f64 = 1e-6;
 
+/// Columns of results.csv that are neither parameters nor numbers of the summary.
+const OTHER: [&str; 5] = ["run", "status", "gates", "seconds", "message"];
+
 /// What a comparison came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
@@ -46,10 +49,10 @@ pub fn compare(all: &Collected, path: &Path, tolerance: f64) -> Result<Compariso
         .header
         .iter()
         .enumerate()
-        .filter(|(k, title)| !keys.contains(k) && title.contains('_') | title.contains('.') && is_physical(title))
-        .filter_map(|(k, title)| {
+        .filter(|(k, title)| !keys.contains(k) && !OTHER.contains(&title.as_str()) && is_physical(title))
+        .map(|(k, title)| {
             let cells = table.rows.iter().filter_map(|row| row[k].parse::<f64>().ok());
-            Some((k, own.column(title).unwrap_or(usize::MAX), TINY * cells.map(f64::abs).fold(0.0, f64::max)))
+            (k, own.column(title).unwrap_or(usize::MAX), TINY * cells.map(f64::abs).fold(0.0, f64::max))
         })
         .collect();
     for before in &table.rows {

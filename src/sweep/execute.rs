@@ -126,7 +126,7 @@ struct Crew<'a> {
 /// How a run ended.
 enum End {
     /// With a record and, where it is kept, its flow.
-    Recorded(Record, Option<Start>),
+    Recorded(Record, Option<Box<Start>>),
     /// By the user.
     Interrupted,
 }
@@ -196,12 +196,12 @@ impl Crew<'_> {
         &self,
         (run, claim): (usize, Claim),
         record: Record,
-        start: Option<Start>,
+        start: Option<Box<Start>>,
         tally: &mut Tally,
     ) -> Result<(), SweepError> {
         self.folder.finish(claim, &record)?;
         if let (Some(flows), Some(start)) = (&self.flows, start) {
-            flows.keep(run, start);
+            flows.keep(run, *start);
         }
         let count = 1 + self.finished.fetch_add(1, Ordering::Relaxed);
         let (name, label) = (&self.plan.runs[run].name, self.plan.label(run));
@@ -268,7 +268,7 @@ impl Crew<'_> {
         };
         let mut record = self.record(run, status, message, clock.elapsed().as_secs_f64());
         record.started_from = near.map(|(other, _)| self.plan.runs[other].name.clone());
-        Ok(End::Recorded(record, outcome.reached))
+        Ok(End::Recorded(record, outcome.reached.map(Box::new)))
     }
 }
 

@@ -96,8 +96,9 @@ fn grid(file: &SweepFile) -> Result<Vec<Vec<Setting>>, SweepError> {
     let mut rows = vec![Vec::new()];
     for values in levels {
         // The last key changes fastest.
-        let longer =
-            |row: &Vec<Setting>| values.iter().map(|value| [row.as_slice(), &[value.clone()]].concat()).collect();
+        let longer = |row: &Vec<Setting>| {
+            values.iter().map(|value| [row.as_slice(), std::slice::from_ref(value)].concat()).collect()
+        };
         rows = rows.iter().flat_map(|row| -> Vec<_> { longer(row) }).collect();
     }
     Ok(rows)
@@ -204,7 +205,7 @@ impl Random {
 
     /// In 0..n.
     pub(super) fn below(&mut self, n: usize) -> usize {
-        (u128::from(self.next()) * n as u128 >> 64) as usize
+        ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }
 

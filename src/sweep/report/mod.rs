@@ -60,9 +60,9 @@ fn page(all: &Collected, indices: &[(String, Indices)], asked: &[String], folder
     );
     for (heading, hint, figures) in [sensitivity(&done, indices, &numbers), curves(&done, &numbers)] {
         if !figures.is_empty() {
-            let _ = write!(
+            let _ = writeln!(
                 out,
-                "<section><h2>{heading}</h2><p class=\"hint\">{hint}</p><div class=\"figures\">{figures}</div></section>\n"
+                "<section><h2>{heading}</h2><p class=\"hint\">{hint}</p><div class=\"figures\">{figures}</div></section>"
             );
         }
     }
@@ -251,7 +251,7 @@ fn table(all: &Collected, numbers: &[String], folder: &Path) -> String {
             (_, failed) => format!("<span class=\"bad\">{}</span>", escape(&failed.join("; "))),
         };
         let seconds = row.seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1}"));
-        let _ = write!(out, "<td>{gates}</td><td>{seconds}</td></tr>\n");
+        let _ = writeln!(out, "<td>{gates}</td><td>{seconds}</td></tr>");
     }
     out + "</tbody></table></div></section>\n"
 }
