@@ -100,11 +100,12 @@ impl Saved {
     #[must_use]
     pub fn array_bytes(&self) -> u64 {
         let storage = if self.half { Storage::F16 } else { Storage::F32 };
+        let times = |bytes: usize, count: usize| (bytes as u64).saturating_mul(count as u64);
         let watched = self.watched.as_ref().map_or(0, |watched| {
-            let mean = if watched.mean { MEANS * size_of::<f32>() * self.len } else { 0 };
-            watched.points * (size_of::<WallSums>() + size_of::<[f32; 3]>()) + mean
+            let mean = if watched.mean { times(MEANS * size_of::<f32>(), self.len) } else { 0 };
+            times(size_of::<WallSums>() + size_of::<[f32; 3]>(), watched.points).saturating_add(mean)
         });
-        (storage.state_bytes() * self.len + watched) as u64
+        times(storage.state_bytes(), self.len).saturating_add(watched)
     }
 
     /// What has to be the same in the flow that is restored, in words.

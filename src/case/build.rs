@@ -6,6 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
+use super::checkpoint::flat;
 use super::error::{CaseError, Diagnostic, Source, Span};
 use super::file::{self, CaseFile, OpeningTable, PatientTable, ProbeTable, ResolutionTable};
 use super::rheology::Rheology;
@@ -36,8 +37,9 @@ pub(super) fn case(mut source: Source, sets: &[String]) -> Result<Case, CaseErro
         };
         one(source.diagnostic(&span, message, String::new(), help))
     })?;
+    let keys = flat(document.get_ref(), &source);
     drop(document);
-    convert(file, source)
+    convert(file, keys, source)
 }
 
 /// Appends the overrides to the source; returns each padded to its place in the text, so that parsing it gives spans
@@ -71,7 +73,7 @@ fn not_toml(source: &Source, error: &toml::de::Error) -> CaseError {
     one(source.diagnostic(&error.span().unwrap_or(0..0), message, String::new(), Some(help)))
 }
 
-fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
+fn convert(file: CaseFile, keys: Vec<(String, String)>, source: Source) -> Result<Case, CaseError> {
     let metres = file.geometry.unit.get_ref().metres();
     let mut wrong = Vec::new();
     let mut openings = Vec::new();
@@ -119,12 +121,14 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             snapshots: file.output.snapshots,
             phases: file.output.phases.map(|list| map(list, |phases| phases.into_iter().map(|p| p.0).collect())),
             rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
+            checkpoint: file.output.checkpoint,
         },
         wall: file.wall.map(|table| {
             let header = table.span();
             table.into_inner().read(header)
         }),
         expect: file.expect.into_iter().map(gate).collect(),
+        keys,
         source,
     })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use toml::Spanned;
 
+use super::checkpoint::Checkpoint;
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
 use super::rheology;
 use super::values::{
@@ -292,6 +293,10 @@ pub(super) struct OutputTable {
     #[serde(default)]
     #[schemars(with = "Count")]
     pub rows: Option<Spanned<Count>>,
+    /// Time between two checkpoints, 1 ms to 1440 min, or "off"; "10 min" by default.
+    #[serde(default)]
+    #[schemars(with = "Checkpoint")]
+    pub checkpoint: Option<Spanned<Checkpoint>>,
 }
 
 /// The range that one number of the summary must lie in; at least one bound.

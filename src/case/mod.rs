@@ -8,6 +8,7 @@
 //! Values are SI; a place given in the surface's unit has been turned into metres.
 
 mod build;
+mod checkpoint;
 mod error;
 mod file;
 mod keys;
@@ -22,6 +23,7 @@ pub mod waveform;
 
 use std::path::{Path, PathBuf};
 
+pub use checkpoint::{Checkpoint, USUAL_CHECKPOINT};
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
 pub use keys::suggestion;
@@ -42,6 +44,8 @@ pub const USUAL_ROWS: u64 = 200;
 pub struct Case {
     /// The text that the case was read from; spans of the values below refer to it.
     pub source: Source,
+    /// Every key after its overrides, with the text of its value.
+    pub keys: Vec<(String, String)>,
     /// A line about the case.
     pub title: Option<String>,
     /// The vessel's surface.
@@ -243,6 +247,8 @@ pub struct Output {
     pub phases: Option<Spanned<Vec<f64>>>,
     /// Rows of the probes a cycle, where the case gives their number.
     pub rows: Option<Spanned<u64>>,
+    /// How often a checkpoint is kept, where the case says it.
+    pub checkpoint: Option<Spanned<Checkpoint>>,
 }
 
 /// A bound on one number of the summary.

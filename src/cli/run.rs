@@ -1,5 +1,6 @@
 //! `perfuse run`: a case from surface to files.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -12,11 +13,13 @@ use crate::backend::Flow;
 use crate::backend::gpu::device;
 use crate::backend::native::Native;
 use crate::case::Storage;
-use crate::output::create_folder;
+use crate::run::checkpoint::{Checkpoint, Keeper};
 use crate::run::fit::Room;
+use crate::run::lock::Lock;
 use crate::run::plan::Plan;
 use crate::run::pulse::Beat;
 use crate::run::pulse::files::Writer;
+use crate::run::pulse::kept::Kept;
 use crate::run::pulse::{self, Snapshot, Watcher};
 use crate::run::steady::{self, Status};
 use crate::run::summary::{self, Answer, DeviceName, Seconds};
@@ -35,13 +38,19 @@ Examples:
 
 Results: summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView), probes.csv; where the case has a
 [wall] also wall.vtu, wall_inner.vtp, wall_outer.vtp.
-Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
+Ctrl-C or SIGTERM ends the run and keeps what was reached; a second one ends it at once.
+Checkpoints: every [output] checkpoint (\"10 min\"; \"off\" for none), where the run is stopped, and as soon as there is a
+file checkpoint/request in the folder of the results. `run CASE --resume` goes on from the newest one, with the same
+results as a run that was never stopped; they are removed when the run has ended.")]
 pub struct RunArgs {
     #[command(flatten)]
     common: Common,
     /// Start at rest on the finest lattice instead of on a coarser one
     #[arg(long)]
     no_coarse: bool,
+    /// Go on from the newest checkpoint in the folder of the results
+    #[arg(long)]
+    resume: bool,
 }
 
 /// Runs the case and writes its results.
@@ -70,7 +79,10 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     let device = device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));
-    create_folder(&folder).map_err(RunError::from)?;
+    let say = |text: &str| reporter.say(text);
+    let mut keeper = Keeper::new(&plan, &folder, &say);
+    let from = if args.resume { Some(keeper.resume().map_err(RunError::from)?) } else { None };
+    let _lock = Lock::take(&folder)?;
     stop::listen();
     let mut open = |level: &crate::run::level::Level| {
         let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
@@ -89,15 +101,11 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         stop::flow()
     };
     let mut job = Job { plan: &plan, folder: &folder, device, clock, geometry, reporter: &reporter };
-    let Reached { mut summary, loads, mut end } = match &plan.beat {
-        None => job.steady(&mut open, &mut control)?,
-        Some(beat) => job.pulsating(beat, &mut open, &mut control)?,
-    };
-    if let Some(wall) = &plan.wall {
-        end = job.wall(wall, (&loads, opened.as_ref()), &mut summary, end)?;
+    let done = job.all(&mut open, &mut control, (&mut keeper, from), opened.as_ref());
+    let Reached { summary, end, .. } = done.map_err(|error| keeper.explain(error))?;
+    if end.is_none() {
+        keeper.finish();
     }
-    results::json_file(&folder.join("summary.json"), &summary).map_err(RunError::from)?;
-    results::manifest(&plan, &summary, &folder).map_err(RunError::from)?;
     reporter.finish();
     if args.common.json {
         print_json(&summary)?;
@@ -142,8 +150,39 @@ impl Job<'_> {
         self.clock.elapsed().as_secs_f64() - self.geometry
     }
 
-    fn steady(&mut self, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
-        let mut finished = steady::run(self.plan, open, control)?;
+    /// Flow, wall, and all files.
+    fn all(
+        &mut self,
+        open: &mut Open,
+        control: &mut steady::Control,
+        kept: (&mut Keeper, Option<Checkpoint>),
+        opened: Option<&device::Opened>,
+    ) -> Result<Reached, RunError> {
+        let mut reached = match &self.plan.beat {
+            None => self.steady(open, control, kept)?,
+            Some(beat) => self.pulsating(beat, open, control, kept)?,
+        };
+        if let Some(wall) = &self.plan.wall {
+            self.wall(wall, opened, &mut reached)?;
+        }
+        for file in self.plan.inputs.changed() {
+            self.reporter.say(&format!(
+                "warning: {file} has changed during the run; the results are of what it held before, whose hash is in \
+                 manifest.json"
+            ));
+        }
+        results::json_file(&self.folder.join("summary.json"), &reached.summary)?;
+        results::manifest(self.plan, &reached.summary, self.folder)?;
+        Ok(reached)
+    }
+
+    fn steady(
+        &mut self,
+        open: &mut Open,
+        control: &mut steady::Control,
+        (keeper, from): (&mut Keeper, Option<Checkpoint>),
+    ) -> Result<Reached, RunError> {
+        let mut finished = steady::run_kept(self.plan, open, control, keeper, from)?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
         let written = results::write(self.plan, &mut finished, self.folder)?;
@@ -152,68 +191,78 @@ impl Job<'_> {
         Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }
 
-    fn pulsating(&mut self, beat: &Beat, open: &mut Open, control: &mut steady::Control) -> Result<Reached, Failure> {
+    fn pulsating(
+        &mut self,
+        beat: &Beat,
+        open: &mut Open,
+        control: &mut steady::Control,
+        (keeper, from): (&mut Keeper, Option<Checkpoint>),
+    ) -> Result<Reached, RunError> {
         for (name, text) in tuning::paste(&self.plan.iolets) {
             self.reporter.say(&format!("{name}: {text}"));
         }
-        let mut writer = Writer::new(self.plan, self.folder).map_err(RunError::from)?;
-        let mut snapshot = |shot: &mut Snapshot| writer.snapshot(shot);
-        let finished = pulse::run(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot })?;
+        let writer = RefCell::new(Writer::new(self.plan, self.folder)?);
+        let mut snapshot = |shot: &mut Snapshot| writer.borrow_mut().snapshot(shot);
+        let (shots, take) = (|| writer.borrow().shots().clone(), |shots| writer.borrow_mut().take(shots));
+        let kept = Kept { keeper, from, shots: &shots, take: &take };
+        let finished = pulse::run_kept(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot }, kept)?;
         let flow = self.flow_seconds();
         self.reporter.phase("writing results");
-        let (written, indices) = writer.finish(beat, &finished).map_err(RunError::from)?;
+        let (written, indices) = writer.into_inner().finish(beat, &finished)?;
         let answer = pulse::summary::answer(beat, &finished);
         let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
         summary["cycle"] = pulse::summary::cycle(self.plan, beat, &finished, &indices);
         Ok(Reached { summary, loads: written.loads, end: ending(self.plan, &answer) })
     }
 
-    /// The wall under every load that the flow has given, which is added to the summary; why the run did not succeed, if
-    /// it did not. A flow that was broken off loads no wall.
-    fn wall(
-        &self,
-        wall: &WallPlan,
-        (loads, opened): (&[WallLoad], Option<&device::Opened>),
-        summary: &mut Value,
-        end: Option<Failure>,
-    ) -> Result<Option<Failure>, Failure> {
-        if matches!(end, Some(Failure::Interrupted(_))) {
-            return Ok(end);
+    /// The wall under every load that the flow has given, which is added to the summary. A flow that was broken off loads
+    /// no wall.
+    fn wall(&self, wall: &WallPlan, opened: Option<&device::Opened>, reached: &mut Reached) -> Result<(), RunError> {
+        if matches!(reached.end, Some(Failure::Interrupted(_))) {
+            return Ok(());
         }
         let mut control = |progress: &WallProgress| {
             self.reporter.wall(progress);
             stop::flow()
         };
         self.reporter.phase("assembling the wall");
-        let done = compute::run(wall, (loads, self.folder), opened, &mut control)?;
+        let done = compute::run(wall, (&reached.loads, self.folder), opened, &mut control)?;
         done.warnings.iter().for_each(|warning| self.reporter.say(&format!("warning: {warning}")));
+        let summary = &mut reached.summary;
         let seconds = &mut summary["performance"]["seconds"];
         seconds["wall"] = done.seconds.into();
         seconds["output"] = (seconds["output"].as_f64().unwrap_or(0.0) + done.writing).into();
         seconds["total"] = self.clock.elapsed().as_secs_f64().into();
         summary["performance"]["peak_memory_mb"] = summary::peak_memory_mb().into();
         summary["wall"] = done.numbers;
-        Ok(if done.interrupted { Some(Failure::Interrupted("the results hold what was reached".into())) } else { end })
+        if done.interrupted {
+            reached.end = Some(Failure::Interrupted(REACHED.into()));
+        }
+        Ok(())
     }
 }
+
+/// What is left of a run that the user stopped.
+const REACHED: &str = "the results hold what was reached; --resume goes on from there, unless checkpoints are off";
 
 /// Why a run that wrote its results did not succeed: an interruption, or a flow that is not steady or periodic.
 fn ending(plan: &Plan, answer: &Answer) -> Option<Failure> {
     let (change, tolerance) = (answer.change, answer.tolerance);
     match answer.status {
         Status::Converged => None,
-        Status::Interrupted => Some(Failure::Interrupted("the results hold what was reached".into())),
+        Status::Interrupted => Some(Failure::Interrupted(REACHED.into())),
         Status::NotConverged if plan.beat.is_some() => Some(Failure::Run(
             format!(
                 "cycles still differ by {change:.1e} (tolerance {tolerance:.1e}); the results of the last one were written. \
-                 Raise time.max_cycles or time.tolerance, or ask for a number of cycles: time.cycles"
+                 Go on with --resume and a larger time.max_cycles; or raise time.tolerance, or ask for a number of cycles: \
+                 time.cycles"
             )
             .into(),
         )),
         Status::NotConverged => Some(Failure::Run(
             format!(
                 "the flow still changes by {change:.1e} (tolerance {tolerance:.1e}) after {} steps; its results were \
-                 written. Raise time.max_steps or time.tolerance; a flow with a Reynolds number of {:.0} may have no \
+                 written. Go on with --resume and a larger time.max_steps, or raise time.tolerance; a flow with a Reynolds number of {:.0} may have no \
                  steady state",
                 answer.spent[answer.spent.len() - 1].steps,
                 plan.reynolds()

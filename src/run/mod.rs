@@ -7,11 +7,14 @@
 pub mod beat;
 pub mod bench;
 pub mod blood;
+pub mod checkpoint;
 pub mod cycle;
 pub mod ends;
 pub mod fit;
 pub mod gates;
+pub mod inputs;
 pub mod level;
+pub mod lock;
 pub mod peak;
 pub mod plan;
 pub mod pulse;
@@ -47,6 +50,20 @@ pub enum RunError {
     /// The wall's equations cannot be solved.
     #[error(transparent)]
     Solve(#[from] crate::wall::solve::SolveError<crate::backend::BackendError>),
+    /// There is no checkpoint to go on from.
+    #[error(transparent)]
+    Resume(#[from] checkpoint::ResumeError),
+    /// Another run writes to the folder.
+    #[error(transparent)]
+    Busy(#[from] lock::Busy),
+    /// The run failed, but can go on from a checkpoint.
+    #[error("{source}. {place} are kept: --resume goes on from there")]
+    Kept {
+        /// Why it failed.
+        source: Box<RunError>,
+        /// What is kept.
+        place: String,
+    },
     /// A result could not be written.
     #[error(transparent)]
     Output(#[from] crate::output::OutputError),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::fit::Room;
+use super::inputs::Inputs;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
 use super::spacing::{narrowest, spacing, spacings};
@@ -134,6 +135,8 @@ pub struct Plan {
     pub case: Case,
     /// The vessel.
     pub vessel: Vessel,
+    /// Its files as they were.
+    pub inputs: Inputs,
     /// What was repaired on the way.
     pub repairs: Repairs,
     /// The vessel closed by extensions and lids.
@@ -171,6 +174,7 @@ impl Plan {
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
         case.validate()?;
+        let inputs = Inputs::of(&case);
         gates::check(&case)?;
         let (vessel, repairs) = vessel(&case)?;
         let lengths: Vec<f64> =
@@ -196,6 +200,7 @@ impl Plan {
         Ok(Self {
             case,
             vessel,
+            inputs,
             repairs,
             closed,
             iolets,

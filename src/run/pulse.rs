@@ -12,6 +12,7 @@
 mod cycle;
 mod drive;
 pub mod files;
+pub mod kept;
 mod loads;
 pub mod probe;
 mod stage;
@@ -21,6 +22,7 @@ pub use cycle::{Cycle, Row};
 pub use drive::pascal;
 
 use super::RunError;
+use super::checkpoint::{Checkpoint, Head, Keeper, Shots, When};
 use super::level::Level;
 use super::plan::Plan;
 use super::steady::{Progress, Sample, Spent, Status};
@@ -28,6 +30,7 @@ use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
 use crate::case::wall::Instant;
 use crate::fluid::shear::CycleSums;
+use kept::{Kept, PulseHead};
 use probe::Probe;
 use stage::{Hooks, Stage};
 
@@ -143,6 +146,33 @@ pub struct Finished {
     pub round_trips: u64,
 }
 
+/// What a run has come to on all its lattices.
+struct Course {
+    rows: Vec<Row>,
+    spent: Vec<Spent>,
+    /// The present lattice, from 0, and their number.
+    level: usize,
+    levels: usize,
+    /// Fastest velocity that the present lattice was planned for, m/s.
+    planned: f64,
+    /// Cycles begun on this lattice.
+    done: usize,
+    clock: std::time::Instant,
+    /// Seconds on this lattice before it was gone on with.
+    earlier: f64,
+}
+
+impl Course {
+    /// Seconds on this lattice.
+    fn seconds(&self) -> f64 {
+        self.earlier + self.clock.elapsed().as_secs_f64()
+    }
+
+    fn last(&self) -> bool {
+        self.level + 1 == self.levels
+    }
+}
+
 /// Runs the plan's beat. `open` gives the flow of a level on the device.
 ///
 /// # Errors
@@ -153,31 +183,70 @@ pub fn run(
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     watcher: &mut Watcher,
 ) -> Result<Finished, RunError> {
-    let levels = plan.spacings.len();
-    let (mut rows, mut spent, mut peak) = (Vec::new(), Vec::new(), plan.peak);
+    let mut keeper = Keeper::none();
+    let kept = Kept { keeper: &mut keeper, from: None, shots: &Shots::default, take: &drop };
+    run_kept(plan, beat, open, watcher, kept)
+}
+
+/// The same with checkpoints, from the beginning or going on from one.
+///
+/// # Errors
+/// As [`run`]; and when the checkpoint does not hold a run of this kind.
+pub fn run_kept(
+    plan: &Plan,
+    beat: &Beat,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    watcher: &mut Watcher,
+    mut kept: Kept,
+) -> Result<Finished, RunError> {
+    let mut course = Course {
+        rows: Vec::new(),
+        spent: Vec::new(),
+        level: 0,
+        levels: plan.spacings.len(),
+        planned: plan.peak,
+        done: 0,
+        clock: std::time::Instant::now(),
+        earlier: 0.0,
+    };
     let mut before: Option<Stage> = None;
-    for k in 0..levels {
-        let last = k + 1 == levels;
-        let clock = std::time::Instant::now();
-        // The estimate errs high, and a coarse lattice notices in time where it does not.
-        let expected = if before.is_none() && !last { COARSE_PEAK * peak } else { peak };
-        let level = plan.level(k, expected).map_err(super::plan::PlanError::from)?;
-        let mut stage = Stage::new(plan, beat, level, before.take(), open)?;
+    let mut from = kept.from.take();
+    let mut peak = plan.peak;
+    loop {
+        let head = from.as_ref().map(|checkpoint| pulse_head(checkpoint, beat, &course)).transpose()?;
+        let mut stage = match &head {
+            Some(head) => {
+                course.go_on(head);
+                Stage::reopen(plan, beat, head, open)?
+            }
+            None => {
+                (course.clock, course.earlier, course.done) = (std::time::Instant::now(), 0.0, 0);
+                // The estimate errs high, and a coarse lattice notices in time where it does not.
+                course.planned = if before.is_none() && !course.last() { COARSE_PEAK * peak } else { peak };
+                let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
+                Stage::new(plan, beat, level, before.take(), open)?
+            }
+        };
         let sampler =
-            last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
+            course.last().then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
         if let Some(sampler) = &sampler {
             stage.flow.watch(sampler.stencil().clone(), beat.means)?;
         }
-        let outcome = cycles(&mut stage, sampler.as_ref(), (k, levels), &mut rows, watcher);
-        spent.push(Spent {
+        if let Some(checkpoint) = from.take() {
+            (kept.take)(checkpoint.restore(&mut stage.flow)?);
+        }
+        let outcome = cycles(&mut stage, sampler.as_ref(), head.as_ref(), &mut course, (watcher, &mut kept));
+        course.spent.push(Spent {
             spacing_mm: stage.level.scale.dx * 1e3,
             sites: stage.level.lattice.sites,
             steps: stage.taken,
-            seconds: clock.elapsed().as_secs_f64(),
+            seconds: course.seconds(),
         });
+        let last = course.last();
+        course.level += 1;
         let (status, change, done) = match outcome {
             Err(RunError::Diverged(_)) if !last => {
-                rows.clear();
+                course.rows.clear();
                 continue;
             }
             outcome => outcome?,
@@ -186,22 +255,39 @@ pub fn run(
             let sampler = sampler.unwrap_or_else(|| {
                 WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx))
             });
-            return finish(stage, (status, change, done), sampler, rows, spent);
+            return finish(stage, (status, change, done), sampler, course.rows, course.spent);
         }
         peak = stage.peak;
         before = Some(stage);
     }
-    unreachable!("a plan has a finest lattice, which returns")
+}
+
+impl Course {
+    /// Takes over what a checkpoint holds.
+    fn go_on(&mut self, head: &PulseHead) {
+        (self.rows, self.spent) = (head.rows.clone(), head.spent.clone());
+        (self.level, self.planned, self.done) = (head.level, head.planned, head.done);
+        (self.clock, self.earlier) = (std::time::Instant::now(), head.seconds);
+    }
+}
+
+/// What a checkpoint says of a run of this beat.
+fn pulse_head(checkpoint: &Checkpoint, beat: &Beat, course: &Course) -> Result<PulseHead, RunError> {
+    let Head::Pulse(head) = checkpoint.head() else { return Err(checkpoint.unfit("it is of a steady run")) };
+    if !head.fits(beat, course.levels, beat.states.len()) {
+        return Err(checkpoint.unfit("it has other lattices, openings or rows"));
+    }
+    Ok(head.as_ref().clone())
 }
 
 /// Cycles of a level until they are alike, or their number is reached. Returns how it ended, the last change, and how
-/// many cycles were done.
-fn cycles(
-    stage: &mut Stage,
+/// many cycles were done. `from` is where a checkpoint left them.
+fn cycles<'a>(
+    stage: &mut Stage<'a>,
     sampler: Option<&WallSampler>,
-    (level, levels): (usize, usize),
-    rows: &mut Vec<Row>,
-    watcher: &mut Watcher,
+    from: Option<&PulseHead>,
+    course: &mut Course,
+    (watcher, kept): (&mut Watcher, &mut Kept),
 ) -> Result<(Status, f64, usize), RunError> {
     let beat = stage.beat;
     let (most, tolerance) = match (sampler.is_some(), beat.until) {
@@ -211,15 +297,18 @@ fn cycles(
         (true, Until::Cycles(n)) => (n, 0.0),
     };
     let periodic = matches!(beat.until, Until::Periodic { .. });
-    let mut change = f64::INFINITY;
-    let mut done = 0;
+    let mut row = from.and_then(|head| head.row);
+    let mut change = from.and_then(|head| head.change).unwrap_or(f64::INFINITY);
+    let mut rows = std::mem::take(&mut course.rows);
     // A cycle within which the time step changed does not count as the last.
-    while done < most || (stage.torn && done < most + TORN_CYCLES) {
-        done += 1;
+    let torn = |stage: &Stage, done: usize| stage.torn && done < most + TORN_CYCLES;
+    while change > tolerance && (row.is_some() || course.done < most || torn(stage, course.done)) {
+        course.done += usize::from(row.is_none());
+        let done = course.done;
         let shoot = if periodic { done > 1 || most == 1 } else { done >= most };
         let progress = |stage: &Stage, row: usize| Progress {
-            level,
-            levels,
+            level: course.level,
+            levels: course.levels,
             steps: stage.taken,
             expected: stage.taken + stage.steps_to_come(row, most.min(USUAL_CYCLES.max(done)) - done.min(most)),
             sites: stage.level.lattice.sites,
@@ -228,17 +317,38 @@ fn cycles(
             tolerance,
         };
         let control = &mut |stage: &Stage, row: usize| (watcher.control)(&progress(stage, row));
-        let mut hooks = Hooks { control, snapshot: watcher.snapshot };
-        if stage.cycle(sampler.map(|sampler| (sampler, shoot)), rows, &mut hooks)? {
-            return Ok((Status::Interrupted, change, done - 1));
+        let keep = &mut |stage: &mut Stage<'a>, row: usize, stop: bool, all: &mut Vec<Row>| {
+            let when = if stop { When::Stopping } else { When::Due };
+            if kept.keeper.wants(when) { kept.keep(stage, Some(row), course, all) } else { Ok(()) }
+        };
+        let mut hooks = Hooks { control, snapshot: watcher.snapshot, keep };
+        let broken = stage.cycle(row.take(), sampler.map(|sampler| (sampler, shoot)), &mut rows, &mut hooks);
+        if !matches!(broken, Ok(false)) {
+            course.rows = rows;
+            return broken.map(|_| (Status::Interrupted, change, done - 1));
         }
         change = stage.change().unwrap_or(f64::INFINITY);
-        if change <= tolerance {
-            return Ok((Status::Converged, change, done));
-        }
     }
-    let status = if periodic && sampler.is_some() { Status::NotConverged } else { Status::Converged };
-    Ok((status, change, done))
+    let converged = change <= tolerance || !(periodic && sampler.is_some());
+    let status = if converged { Status::Converged } else { Status::NotConverged };
+    let when = if converged { When::Ending } else { When::Stopping };
+    if course.last() && kept.keeper.wants(when) {
+        kept.keep(stage, None, course, &mut rows)?;
+    }
+    course.rows = rows;
+    Ok((status, change, course.done))
+}
+
+impl Kept<'_, '_> {
+    /// Keeps the run, unless its flow has become unphysical, which the next look tells.
+    fn keep(&mut self, stage: &mut Stage, row: Option<usize>, course: &Course, rows: &mut Vec<Row>) -> Result<(), RunError> {
+        stage.fetch(rows)?;
+        if !stage.sound()? {
+            return Ok(());
+        }
+        let head = Head::Pulse(Box::new(stage.head(course, rows, row)));
+        self.keeper.keep(&head, &mut stage.flow, &(self.shots)())
+    }
 }
 
 fn finish(

@@ -1,9 +1,12 @@
 //! One lattice of a run on a device: advanced, looked at, corrected, until its flow stops changing.
 
+mod kept;
+
 use super::RunError;
+use super::checkpoint::{Keeper, When};
 use super::level::Level;
 use super::plan::{Asked, PEAK_VELOCITY, Plan, flow, pressure};
-use super::steady::{Control, Finished, Progress, Sample, Spent, Status};
+use super::steady::{Control, Course, Finished, Progress, Sample, Spent, Status};
 use super::transfer::{Frame, convert, refine, restress};
 use super::watch::{self, FAST, SLOW, Sight};
 use crate::backend::{Flow, State};
@@ -40,6 +43,8 @@ pub(super) struct Stage<'a> {
     window: Vec<Sample>,
     means: Vec<Sample>,
     ramp: u64,
+    /// Windows in a row that were alike.
+    quiet: usize,
     pub(super) peak: f64,
 }
 
@@ -55,7 +60,7 @@ impl<'a> Stage<'a> {
         flow.set_rheology(level.table(&plan.rheology))?;
         let ramp = if from_rest { (0.1 * plan.memory(&level)) as u64 } else { 0 };
         let (window, means) = (Vec::new(), Vec::new());
-        Ok(Self { plan, level, flow, start, steps: 0, taken: 0, window, means, ramp, peak: 0.0 })
+        Ok(Self { plan, level, flow, start, steps: 0, taken: 0, window, means, ramp, quiet: 0, peak: 0.0 })
     }
 
     fn frame(&self) -> Frame {
@@ -91,52 +96,62 @@ impl<'a> Stage<'a> {
     /// Advances until steady.
     pub(super) fn settle(
         &mut self,
-        last: bool,
-        (level, levels): (usize, usize),
+        course: &mut Course,
         control: &mut Control,
-        samples: &mut Vec<Sample>,
+        keeper: &mut Keeper,
     ) -> Result<Status, RunError> {
+        let last = course.last();
         let tolerance = if last { self.plan.tolerance } else { 4.0 * self.plan.tolerance } / WINDOWS;
-        let given = self.plan.case.time.max_steps.as_ref().map(|m| *m.get_ref());
-        let mut quiet = 0;
         loop {
+            if let Some(status) = self.verdict(last) {
+                let when = if status == Status::Converged { When::Ending } else { When::Stopping };
+                if last && keeper.wants(when) {
+                    self.keep(course, keeper)?;
+                }
+                return Ok(status);
+            }
             let memory = self.plan.memory(&self.level);
             let between = ((memory / WINDOWS / LOOKS as f64) as usize).clamp(10, 2000);
-            let most = given.unwrap_or((PATIENCE * memory) as u64);
             let expected = self.plan.expected_steps(&self.level, self.ramp > 0);
             self.flow.advance(between)?;
             self.steps += between as u64;
             self.taken += between as u64;
             let sample = self.look(between)?;
-            samples.push(sample.clone());
+            course.samples.push(sample.clone());
             self.window.push(sample);
             if self.window.len() == LOOKS {
                 self.close_window();
                 let still = self.change().is_some_and(|c| c <= tolerance);
                 let hovers = self.drift().is_some_and(|d| d <= tolerance * WINDOWS);
-                quiet = if still || hovers { quiet + 1 } else { 0 };
+                self.quiet = if still || hovers { self.quiet + 1 } else { 0 };
             }
-            let change = self.change();
-            let progress = Progress {
-                level,
-                levels,
+            let stop = control(&Progress {
+                level: course.level,
+                levels: course.levels,
                 steps: self.taken,
                 expected: self.taken + expected.saturating_sub(self.steps),
                 sites: self.level.lattice.sites,
                 cycle: None,
-                change: change.map(|c| c * WINDOWS),
+                change: self.change().map(|c| c * WINDOWS),
                 tolerance: tolerance * WINDOWS,
-            };
-            if control(&progress).is_break() {
+            });
+            if keeper.wants(if stop.is_break() { When::Stopping } else { When::Due }) {
+                self.keep(course, keeper)?;
+            }
+            if stop.is_break() {
                 return Ok(Status::Interrupted);
             }
-            if quiet >= if last { 3 } else { 2 } {
-                return Ok(Status::Converged);
-            }
-            if self.taken >= most {
-                return Ok(Status::NotConverged);
-            }
         }
+    }
+
+    /// How the level ends, if it does now.
+    fn verdict(&self, last: bool) -> Option<Status> {
+        let given = self.plan.case.time.max_steps.as_ref().map(|m| *m.get_ref());
+        let most = given.unwrap_or((PATIENCE * self.plan.memory(&self.level)) as u64);
+        if self.quiet >= if last { 3 } else { 2 } {
+            return Some(Status::Converged);
+        }
+        (self.taken >= most).then_some(Status::NotConverged)
     }
 
     /// Samples the flow, watches it, and corrects the openings.

@@ -7,14 +7,18 @@
 //! less than the tolerance; or, for a flow that does not come to rest, when the mean over the last third of the windows
 //! stays within the tolerance of the mean over the third before.
 
+use std::time::Instant;
+
 use super::RunError;
+use super::checkpoint::{Checkpoint, Head, Keeper};
 use super::level::Level;
 use super::plan::Plan;
 use super::stage::Stage;
 use crate::backend::Flow;
+use crate::units::Scale;
 
 /// One look at the flow.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Sample {
     /// Spacing of the lattice, m.
     pub spacing: f64,
@@ -60,7 +64,7 @@ pub enum Status {
 }
 
 /// Steps and seconds of one lattice.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Spent {
     /// Spacing, mm.
     pub spacing_mm: f64,
@@ -99,6 +103,56 @@ pub struct Finished {
 /// What the caller decides while the run goes on: `Break` ends it with what was reached.
 pub type Control<'a> = dyn FnMut(&Progress) -> std::ops::ControlFlow<()> + 'a;
 
+/// Where a steady run is: what a checkpoint holds beside the flow. Of the openings and physics only what changes.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct SteadyHead {
+    /// Which lattice, from 0, and its scale.
+    pub level: usize,
+    pub(super) scale: Scale,
+    /// Values of the openings that belong to the scale, without corrections.
+    pub(super) values: Vec<f32>,
+    pub(super) start: f64,
+    pub(super) steps: u64,
+    /// Steps taken on the lattice.
+    pub taken: u64,
+    pub(super) ramp: u64,
+    pub(super) window: Vec<Sample>,
+    pub(super) means: Vec<Sample>,
+    pub(super) quiet: usize,
+    pub(super) peak: f64,
+    /// Fastest velocity that the lattice was planned for.
+    pub(super) planned: f64,
+    pub(super) samples: Vec<Sample>,
+    pub(super) spent: Vec<Spent>,
+    /// Seconds on this lattice.
+    pub(super) seconds: f64,
+}
+
+/// What a run has come to on all its lattices.
+pub(super) struct Course {
+    pub samples: Vec<Sample>,
+    pub spent: Vec<Spent>,
+    /// The present lattice, from 0, and their number.
+    pub level: usize,
+    pub levels: usize,
+    /// Fastest velocity that the present lattice was planned for, m/s.
+    pub planned: f64,
+    clock: Instant,
+    /// Seconds on this lattice before it was gone on with.
+    earlier: f64,
+}
+
+impl Course {
+    /// Seconds on this lattice.
+    pub fn seconds(&self) -> f64 {
+        self.earlier + self.clock.elapsed().as_secs_f64()
+    }
+
+    pub fn last(&self) -> bool {
+        self.level + 1 == self.levels
+    }
+}
+
 /// Runs the plan until its flow is steady. `open` gives the flow of a level on the device.
 ///
 /// # Errors
@@ -108,41 +162,89 @@ pub fn run(
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
 ) -> Result<Finished, RunError> {
-    let levels = plan.spacings.len();
-    let (mut samples, mut spent) = (Vec::new(), Vec::new());
-    let mut peak = plan.peak;
+    run_kept(plan, open, control, &mut Keeper::none(), None)
+}
+
+/// The same with checkpoints, from the beginning or going on from one.
+///
+/// # Errors
+/// As [`run`]; and when the checkpoint does not hold a run of this kind.
+pub fn run_kept(
+    plan: &Plan,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+    keeper: &mut Keeper,
+    from: Option<Checkpoint>,
+) -> Result<Finished, RunError> {
+    let mut course = Course {
+        samples: Vec::new(),
+        spent: Vec::new(),
+        level: 0,
+        levels: plan.spacings.len(),
+        planned: plan.peak,
+        clock: Instant::now(),
+        earlier: 0.0,
+    };
     let mut before: Option<(Level, Flow)> = None;
     let mut start = 0.0;
-    for k in 0..levels {
-        let level = plan.level(k, peak).map_err(super::plan::PlanError::from)?;
-        let clock = std::time::Instant::now();
-        let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
-        if let Some((coarse, mut flow)) = before.take() {
-            stage.start_from(&coarse, &mut flow)?;
-        }
-        let last_level = k + 1 == levels;
-        let outcome = stage.settle(last_level, (k, levels), control, &mut samples);
-        spent.push(Spent {
+    let mut resumed = match from {
+        None => None,
+        Some(checkpoint) => Some(reopen(plan, open, checkpoint, &mut course)?),
+    };
+    loop {
+        let mut stage = match resumed.take() {
+            Some(stage) => stage,
+            None => {
+                (course.clock, course.earlier) = (Instant::now(), 0.0);
+                let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
+                let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
+                if let Some((coarse, mut flow)) = before.take() {
+                    stage.start_from(&coarse, &mut flow)?;
+                }
+                stage
+            }
+        };
+        let outcome = stage.settle(&mut course, control, keeper);
+        course.spent.push(Spent {
             spacing_mm: stage.level.scale.dx * 1e3,
             sites: stage.level.lattice.sites,
             steps: stage.taken,
-            seconds: clock.elapsed().as_secs_f64(),
+            seconds: course.seconds(),
         });
+        let last = course.last();
+        course.level += 1;
         let status = match outcome {
             Ok(status) => status,
             // A coarse lattice may fail where a fine one does not: its start is lost, nothing more.
-            Err(RunError::Diverged(_)) if !last_level => {
-                (samples, start) = (Vec::new(), 0.0);
+            Err(RunError::Diverged(_)) if !last => {
+                (course.samples, start) = (Vec::new(), 0.0);
                 continue;
             }
             Err(error) => return Err(error),
         };
-        if last_level || status == Status::Interrupted {
-            return stage.finish(status, samples, spent);
+        if last || status == Status::Interrupted {
+            return stage.finish(status, course.samples, course.spent);
         }
-        peak = if stage.peak > 0.0 { stage.peak } else { peak };
-        start = samples.last().map_or(0.0, |s: &Sample| s.time);
+        course.planned = if stage.peak > 0.0 { stage.peak } else { course.planned };
+        start = course.samples.last().map_or(0.0, |s: &Sample| s.time);
         before = Some((stage.level, stage.flow));
     }
-    unreachable!("a plan has a finest lattice, which returns")
+}
+
+/// The lattice of a checkpoint with its flow.
+fn reopen<'a>(
+    plan: &'a Plan,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    checkpoint: Checkpoint,
+    course: &mut Course,
+) -> Result<Stage<'a>, RunError> {
+    let Head::Steady(head) = checkpoint.head().clone() else { return Err(checkpoint.unfit("it is of a pulsating run")) };
+    if head.level >= course.levels || head.values.len() != plan.iolets.len() {
+        return Err(checkpoint.unfit("it has other lattices or openings"));
+    }
+    let mut stage = Stage::reopen(plan, &head, open)?;
+    checkpoint.restore(&mut stage.flow)?;
+    (course.samples, course.spent) = (head.samples, head.spent);
+    (course.level, course.planned, course.earlier) = (head.level, head.planned, head.seconds);
+    Ok(stage)
 }

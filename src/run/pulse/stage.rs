@@ -1,5 +1,7 @@
 //! One lattice of a pulsating run on a device.
 
+mod kept;
+
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
@@ -66,6 +68,8 @@ pub(super) struct Hooks<'a, 'h> {
     pub control: &'h mut dyn FnMut(&Stage<'a>, usize) -> ControlFlow<()>,
     /// Given snapshots, if there is a sampler.
     pub snapshot: &'h mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
+    /// Told of the row reached and whether the run is being stopped; may keep the run.
+    pub keep: &'h mut dyn FnMut(&mut Stage<'a>, usize, bool, &mut Vec<Row>) -> Result<(), RunError>,
 }
 
 impl<'a> Stage<'a> {
@@ -159,24 +163,20 @@ impl<'a> Stage<'a> {
         (self.stride() * (self.beat.rows - row) + cycles * self.drive.pace.cycle as usize) as u64
     }
 
-    /// One cycle. Returns whether it was broken off. With a sampler, the device sums over it, and snapshots are taken.
+    /// One cycle, or what is left of it from a row on. Returns whether it was broken off. With a sampler, the device sums
+    /// over it, and snapshots are taken.
     pub(super) fn cycle(
         &mut self,
+        from: Option<usize>,
         sampler: Option<(&WallSampler, bool)>,
         all: &mut Vec<Row>,
         hooks: &mut Hooks<'a, '_>,
     ) -> Result<bool, RunError> {
-        self.widen()?;
-        (self.peak, self.torn) = (0.0, false);
-        self.cycle.rows.clear();
-        if self.last.rows.is_empty() {
-            self.stored = volume(&self.level, &self.flow.state()?.slices());
-        }
-        if sampler.is_some() {
-            self.flow.begin_cycle()?;
+        if from.is_none() {
+            self.begin(sampler.is_some())?;
         }
         let loads = loads::rows(self.beat, &self.last);
-        for row in 0..self.beat.rows {
+        for row in from.unwrap_or(0)..self.beat.rows {
             if let Some((sampler, true)) = sampler {
                 self.shoot(sampler, (row, &loads), hooks)?;
             }
@@ -186,16 +186,42 @@ impl<'a> Stage<'a> {
             self.flow.advance(self.stride())?;
             self.taken += self.stride() as u64;
             let broken = (hooks.control)(self, row + 1).is_break();
-            if (row + 1) % self.rows_between_looks() == 0 || row + 1 == self.beat.rows || broken {
+            let look = (row + 1) % self.rows_between_looks() == 0 || row + 1 == self.beat.rows;
+            if look {
                 self.fetch(all)?;
                 self.look(row + 1)?;
             }
+            (hooks.keep)(self, row + 1, broken, all)?;
             if broken {
+                if !look {
+                    self.fetch(all)?;
+                    self.look(row + 1)?;
+                }
                 return Ok(true);
             }
         }
         self.close();
         Ok(false)
+    }
+
+    /// Begins a cycle.
+    fn begin(&mut self, summed: bool) -> Result<(), RunError> {
+        self.widen()?;
+        (self.peak, self.torn) = (0.0, false);
+        self.cycle.rows.clear();
+        if self.last.rows.is_empty() {
+            self.stored = volume(&self.level, &self.flow.state()?.slices());
+        }
+        if summed {
+            self.flow.begin_cycle()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the flow is one that can be kept.
+    pub(super) fn sound(&mut self) -> Result<bool, RunError> {
+        let state = self.flow.state()?;
+        Ok(matches!(watch::look(&self.level.lattice, &state.slices()), Sight::Peak(..)))
     }
 
     /// Hands the state of a row to who wants it; `loads` are the rows of the wall's loads.
@@ -218,7 +244,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Fetches the rows recorded on the device.
-    fn fetch(&mut self, all: &mut Vec<Row>) -> Result<(), RunError> {
+    pub(super) fn fetch(&mut self, all: &mut Vec<Row>) -> Result<(), RunError> {
         let numbers = self.flow.records()?;
         let openings = self.plan.iolets.len();
         for record in numbers.chunks_exact(row_len(openings, openings + self.beat.probes.len())) {
@@ -325,7 +351,9 @@ impl<'a> Stage<'a> {
 fn volume(level: &Level, fields: &[&[f32]; FIELDS]) -> f64 {
     let sites: Vec<usize> = level.lattice.fluid_sites().collect();
     let drho = |&s: &usize| f64::from(density(fields[0][s], [fields[4][s], fields[5][s], fields[6][s]]));
-    level.scale.dx.powi(3) * sites.par_iter().with_min_len(1 << 14).map(drho).sum::<f64>()
+    // Parts of a fixed size, added up in order: the same sum whatever the number of threads.
+    let parts: Vec<f64> = sites.par_chunks(1 << 14).map(|part| part.iter().map(drho).sum()).collect();
+    level.scale.dx.powi(3) * parts.iter().sum::<f64>()
 }
 
 /// Makes the level's time step a whole part of the cycle, and the cycle a whole number of strides.
