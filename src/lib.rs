@@ -3,10 +3,10 @@
 //! Layers, imports pointing down only (`tests/layers.rs` checks it):
 //!
 //! ```text
-//! cli -> run -> {analysis, output, backend} -> {fluid, wall} -> geometry -> units
+//! cli -> sweep -> run -> {analysis, output, backend} -> {fluid, wall} -> geometry -> units
 //! ```
 //!
-//! `case` is plain data beside `units`, seen by `run` and `cli` only. `fluid`, `wall` and `geometry` know neither
+//! `case` is plain data beside `units`, seen by `run`, `sweep` and `cli` only. `fluid`, `wall` and `geometry` know neither
 //! cases, nor backends, nor wgpu.
 //!
 //! Units: every public function takes and returns SI (metres, seconds, pascals) unless its name or documentation says
@@ -22,5 +22,6 @@ pub mod fluid;
 pub mod geometry;
 pub mod output;
 pub mod run;
+pub mod sweep;
 pub mod units;
 pub mod wall;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules beside the map, with what they may see and who may see them.
-const CASE: (&str, &[&str], &[&str]) = ("case", &["units"], &["run", "cli"]);
+const CASE: (&str, &[&str], &[&str]) = ("case", &["units"], &["run", "sweep", "cli"]);
 
 /// Paths that are closed to a module although its layer lies above them.
 const CLOSED: [(&str, &str, &str); 2] = [

@@ -129,6 +129,7 @@ fn convert(file: CaseFile, keys: Vec<(String, String)>, source: Source) -> Resul
         }),
         expect: file.expect.into_iter().map(gate).collect(),
         keys,
+        made: None,
         source,
     })
 }

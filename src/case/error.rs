@@ -18,7 +18,8 @@ pub struct Source {
 
 impl Source {
     /// The text of a file.
-    pub(super) fn new(path: &Path, text: &str) -> Self {
+    #[must_use]
+    pub fn new(path: &Path, text: &str) -> Self {
         Self { path: path.to_owned(), text: text.to_owned(), file_length: text.len(), sets: Vec::new() }
     }
 
@@ -46,6 +47,11 @@ impl Source {
     /// The overrides, as TOML lines, in the order given.
     pub fn sets(&self) -> impl Iterator<Item = &str> {
         self.sets.iter().map(|span| &self.text[span.clone()])
+    }
+
+    /// Where the overrides stand.
+    pub(super) fn set_spans(&self) -> impl Iterator<Item = &Span> {
+        self.sets.iter()
     }
 
     /// The text at a span.

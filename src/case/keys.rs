@@ -13,7 +13,7 @@ use super::error::{Diagnostic, Source, Span};
 const LATER: [&str; 1] = ["labels"];
 
 /// Everything wrong with the keys and words of a case.
-pub(super) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<Diagnostic> {
+pub(crate) fn check(case: &DeTable<'_>, schema: &Value, source: &Source) -> Vec<Diagnostic> {
     let mut walk = Walk { root: schema, source, found: Vec::new() };
     walk.table(case, &(0..0), "", schema);
     walk.found
@@ -114,7 +114,10 @@ impl Walk<'_> {
         let label = match (suggestion(word, &known), self.home_of(word)) {
             (Some(similar), _) => format!("did you mean `{similar}`?"),
             (None, Some(table)) => format!("`{word}` belongs into {}", title(table)),
-            (None, None) => "not a key of the case file".into(),
+            (None, None) => {
+                let file = self.root["title"].as_str().unwrap_or_default();
+                format!("not a key of the {}", file.trim_start_matches("Perfuse "))
+            }
         };
         let help = match path.strip_prefix("expect.").filter(|_| is_table) {
             Some(gate) => format!("put the whole dotted key in quotes: \"{gate}.{word}\" = {{ max = ... }}"),
@@ -181,5 +184,5 @@ fn choices(schema: &Value) -> Option<Vec<&str>> {
 
 /// A table as it is written in the file.
 fn title(path: &str) -> String {
-    if path == "opening" { "[[opening]]".into() } else { format!("[{path}]") }
+    if matches!(path, "opening" | "vary") { format!("[[{path}]]") } else { format!("[{path}]") }
 }

@@ -9,9 +9,10 @@
 
 mod build;
 mod checkpoint;
+mod document;
 mod error;
 mod file;
-mod keys;
+pub(crate) mod keys;
 pub mod loads;
 mod overrides;
 mod ranges;
@@ -70,6 +71,8 @@ pub struct Case {
     pub wall: Option<Wall>,
     /// What the results must satisfy.
     pub expect: Vec<Gate>,
+    /// A last folder to look for files in: that of vessels made for the case.
+    pub made: Option<PathBuf>,
 }
 
 /// The vessel's surface.
@@ -318,16 +321,22 @@ impl Case {
     }
 
     fn surface_paths_in(&self, data: Option<&Path>) -> Result<Vec<PathBuf>, CaseError> {
-        let beside = self.source.path().parent().unwrap_or(Path::new(""));
         let (mut found, mut missing) = (Vec::new(), Vec::new());
         for file in self.geometry.surface.get_ref() {
-            let places: Vec<_> = [Some(beside), data].into_iter().flatten().map(|folder| folder.join(file)).collect();
+            let places = self.places(file, data);
             match places.iter().find(|place| place.is_file()) {
                 Some(place) => found.push(place.clone()),
                 None => missing.push(self.missing_surface(file, &places, data)),
             }
         }
         if missing.is_empty() { Ok(found) } else { Err(CaseError::Invalid(missing)) }
+    }
+
+    /// Where a file of the case may be.
+    fn places(&self, file: &Path, data: Option<&Path>) -> Vec<PathBuf> {
+        let beside = self.source.path().parent().unwrap_or(Path::new(""));
+        let folders = [Some(beside), data, self.made.as_deref()];
+        folders.into_iter().flatten().map(|folder| folder.join(file)).collect()
     }
 
     fn missing_surface(&self, file: &Path, places: &[PathBuf], data: Option<&Path>) -> Diagnostic {

@@ -12,6 +12,7 @@ use crate::backend::gpu::device::DeviceError;
 use crate::case::{CaseError, Diagnostic};
 use crate::run::RunError;
 use crate::run::plan::PlanError;
+use crate::sweep::SweepError;
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -55,6 +56,16 @@ impl From<PlanError> for Failure {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Case(error) => Self::Case(error),
+            other => Self::Input(other.into()),
+        }
+    }
+}
+
+impl From<SweepError> for Failure {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Case(error) => Self::Case(error),
+            SweepError::Stopped { .. } | SweepError::Output(_) => Self::Run(error.into()),
             other => Self::Input(other.into()),
         }
     }

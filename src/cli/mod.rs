@@ -12,10 +12,12 @@ mod failure;
 mod inspect;
 pub mod mesh;
 mod progress;
+mod refine;
 mod run;
 mod schema;
 mod starter;
 mod stop;
+mod sweep;
 mod wall;
 
 use std::io::Write;
@@ -40,6 +42,7 @@ Examples:
   perfuse inspect aorta.stl --case > aorta.toml
   perfuse check aorta.toml
   perfuse wall aorta.toml --pressure \"120 mmHg\"
+  perfuse sweep severity.toml --dry-run  many runs, and how long they would take
   perfuse mesh stenosis --severity 70% --out stenosis.obj
   perfuse devices                        the devices here, and which one would be taken
   perfuse bench --device cpu             how fast they are
@@ -50,6 +53,10 @@ Examples:
 enum Command {
     /// Run a case: from the vessel surface to pressure, velocity and wall shear, and to the stress in the wall
     Run(run::RunArgs),
+    /// Run a case many times with some of its keys varied: resumable, in parts, with gates and sensitivities
+    Sweep(sweep::SweepArgs),
+    /// Run a case at three resolutions, and tell how far its numbers are from their limit
+    Refine(refine::RefineArgs),
     /// Compute the vessel wall alone, under a pressure
     Wall(wall::WallArgs),
     /// Check a case and print the plan, without running it
@@ -73,6 +80,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Refine(args) => refine::run(&args),
         Command::Wall(args) => wall::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Mesh(args) => make(&args),

@@ -2,10 +2,13 @@
 
 use std::cell::RefCell;
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::stop;
+use crate::run::job::Sink;
 use crate::run::steady::Progress;
 use crate::run::wall::WallProgress;
 
@@ -121,6 +124,27 @@ impl Reporter {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Ctrl-C ends what it reports of.
+impl Sink for Reporter {
+    fn say(&self, text: &str) {
+        self.say(text);
+    }
+
+    fn phase(&self, name: &str) {
+        self.phase(name);
+    }
+
+    fn step(&self, progress: &Progress) -> ControlFlow<()> {
+        self.step(progress);
+        stop::flow()
+    }
+
+    fn wall(&self, progress: &WallProgress) -> ControlFlow<()> {
+        self.wall(progress);
+        stop::flow()
     }
 }
 

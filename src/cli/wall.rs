@@ -6,7 +6,6 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::progress::Reporter;
-use super::run::device_name;
 use super::{Common, Failure, print, print_json, stop};
 use crate::backend::gpu::device;
 use crate::case::Case;
@@ -59,7 +58,7 @@ pub fn run(args: &WallArgs) -> Result<(), Failure> {
     if args.common.verbose {
         reporter.say(&plan.text());
     }
-    let device = device_name(opened.as_ref());
+    let device = crate::run::job::device_name(opened.as_ref());
     reporter.say(&format!("{} unknowns on {} ({})", plan.unknowns(), device.name, device.backend));
     create_folder(&folder).map_err(RunError::from)?;
     stop::listen();

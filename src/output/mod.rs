@@ -18,4 +18,5 @@ pub mod vtu;
 mod xml;
 
 pub use block::Compression;
+pub(crate) use file::write_all as write_file;
 pub use file::{OutputError, create_folder};

@@ -86,6 +86,12 @@ impl Room {
         Self { gpu, memory: host::available() }
     }
 
+    /// What each of so many runs at the same time can use.
+    #[must_use]
+    pub fn part(self, runs: usize) -> Self {
+        Self { memory: self.memory.map(|memory| memory / runs.max(1) as u64), ..self }
+    }
+
     /// Bytes of the processor's memory that a run takes at its peak, by lanes and bytes of the tables.
     fn demand(&self, lanes: f64, tables: f64, beside: Beside) -> f64 {
         let states = match (&self.gpu, beside.storage) {

@@ -124,7 +124,7 @@ fn has_drop(case: &Case, opening: &Opening) -> bool {
 ///
 /// # Errors
 /// [`CaseError::Invalid`] that points at the first such gate, with the most similar number or those of its kind.
-pub(super) fn check(case: &Case) -> Result<(), CaseError> {
+pub fn check(case: &Case) -> Result<(), CaseError> {
     let known = keys(case);
     for gate in &case.expect {
         let key = named(case, gate.key.get_ref());

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::identity::hex;
 use crate::case::{Case, Condition};
 
 /// A file that a case names.
@@ -94,12 +95,6 @@ impl io::Write for Hashing {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// Bytes in hexadecimal digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// SHA-256 of some bytes in hexadecimal digits.

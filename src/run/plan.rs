@@ -7,6 +7,7 @@ use super::fit::Room;
 use super::inputs::Inputs;
 use super::level::Level;
 use super::pulse::{Beat, USUAL_CYCLES, Until};
+use super::shelf::Shelf;
 use super::spacing::{narrowest, spacing, spacings};
 use super::wall::plan::WallPlan;
 use super::{beat, blood, gates, peak};
@@ -165,6 +166,8 @@ pub struct Plan {
     pub wall: Option<Arc<WallPlan>>,
     /// Windkessels found from the blood pressure.
     pub tuned: Option<Tuned>,
+    /// Where lattices come from.
+    pub shelf: Arc<Shelf>,
 }
 
 impl Plan {
@@ -173,6 +176,14 @@ impl Plan {
     /// # Errors
     /// [`PlanError`]: everything that would keep the case from running, as far as it can be known before.
     pub fn new(case: Case, room: &Room) -> Result<Self, PlanError> {
+        Self::shared(case, room, &Arc::default())
+    }
+
+    /// The same with lattices from a shelf.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn shared(case: Case, room: &Room, shelf: &Arc<Shelf>) -> Result<Self, PlanError> {
         case.validate()?;
         let inputs = Inputs::of(&case);
         gates::check(&case)?;
@@ -184,7 +195,7 @@ impl Plan {
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
         check_velocities(&case, &iolets)?;
-        let lattice = Arc::new(Lattice::build(&closed, spacing)?);
+        let lattice = shelf.lattice(&closed, spacing)?;
         room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
         if let Some(beat) = &beat {
             beat::check::probes(&case, beat, &closed, &lattice)?;
@@ -215,6 +226,7 @@ impl Plan {
             beat,
             wall,
             tuned,
+            shelf: shelf.clone(),
         })
     }
 
@@ -259,7 +271,7 @@ impl Plan {
         let lattice = if k + 1 == self.spacings.len() {
             self.lattice.clone()
         } else {
-            Arc::new(Lattice::build(&self.closed, spacing)?)
+            self.shelf.lattice(&self.closed, spacing)?
         };
         Ok(Level::new(self, lattice, self.scale(spacing, peak)))
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::RunError;
 use super::inputs::{Input, Inputs, digest};
+use super::{RunError, identity};
 use super::level::Level;
 use super::plan::Plan;
 use super::region::Region;
@@ -231,7 +231,9 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         .map(|(i, end)| json!({ "name": i.name, "extension_mm": end.extension * 1e3, "diameter_mm": i.diameter * 1e3 }))
         .collect();
     let mut manifest = inputs(&plan.case, &plan.inputs);
+    let backend = summary["device"]["backend"].as_str().unwrap_or_default();
     let more = json!({
+        "identity": identity::of(&plan.case, backend, &[]).ok(),
         "device": summary["device"],
         "plan": {
             "density_kg_m3": plan.rho, "viscosity_pa_s": plan.mu, "rheology": plan.rheology.to_string(),

@@ -10,6 +10,7 @@ use super::steady::{Control, Course, Finished, Progress, Sample, Spent, Status};
 use super::transfer::{Frame, convert, refine, restress};
 use super::watch::{self, FAST, SLOW, Sight};
 use crate::backend::{Flow, State};
+use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Macro};
 
 /// Looks in a window.
@@ -27,8 +28,21 @@ const FEWEST_WINDOWS: usize = 4;
 /// Part of a pressure error at the vessel's end that its lid takes up in a look.
 const LID_GAIN: f64 = 0.05;
 
-/// What is left of an error of second order when the spacing is halved.
-const SECOND_ORDER: f32 = 0.25;
+/// A flow that a level starts from: the state of another lattice, with the corrections of its openings and walls.
+pub(super) struct Handover<'a> {
+    /// The other lattice.
+    pub level: &'a Level,
+    /// Its scale and fluid.
+    pub frame: Frame,
+    /// The state, already as strong as it is to be.
+    pub fields: [&'a [f32]; FIELDS],
+    /// What its openings were set to.
+    pub iolets: &'a [Iolet],
+    /// What its walls were given.
+    pub wall_source: f32,
+    /// How many times stronger the flow is to be than the one that those were found with.
+    pub factor: f64,
+}
 
 /// One level on a device.
 pub(super) struct Stage<'a> {
@@ -67,28 +81,28 @@ impl<'a> Stage<'a> {
         frame(self.plan, &self.level)
     }
 
-    /// Takes over the flow of a coarser level, with the corrections of its openings.
-    pub(super) fn start_from(&mut self, coarse: &Level, flow: &mut Flow) -> Result<(), RunError> {
-        let from = frame(self.plan, coarse);
-        for (k, iolet) in flow.iolets().to_vec().into_iter().enumerate() {
+    /// Takes over the flow of another lattice, with the corrections of its openings and walls as far as they are to be
+    /// expected at this spacing.
+    pub(super) fn start_from(&mut self, from: &Handover) -> Result<(), RunError> {
+        let (other, own_scale) = (from.level, self.level.scale);
+        let kept = (own_scale.dx / other.scale.dx).powi(2).min(1.0) as f32;
+        for (k, iolet) in from.iolets.iter().enumerate() {
             let mut own = self.flow.iolets()[k];
+            let asked = other.iolets[k].value;
             if pressure(self.plan.iolets[k].asked).is_some() {
-                let pascals = coarse.scale.pressure_to_si(f64::from(iolet.value));
-                own.value = self.level.scale.pressure_to_lattice(pascals) as f32;
-            } else if coarse.iolets[k].value != 0.0 {
-                let found = iolet.value / coarse.iolets[k].value;
-                own.value *= 1.0 + (found - 1.0) * SECOND_ORDER;
+                let pascals = from.factor * other.scale.pressure_to_si(f64::from(iolet.value - asked));
+                own.value += own_scale.pressure_to_lattice(pascals) as f32;
+            } else if asked != 0.0 {
+                own.value *= 1.0 + (iolet.value / asked - 1.0) * kept;
             }
             self.flow.set_iolet(k, own);
         }
-        let leak = f64::from(flow.physics().wall_source) * coarse.wall_sites as f64;
-        let leak = self.level.scale.flow_to_lattice(coarse.scale.flow_to_si(leak));
+        let leak = from.factor * f64::from(from.wall_source) * other.wall_sites as f64;
+        let leak = own_scale.flow_to_lattice(other.scale.flow_to_si(leak));
         let mut physics = self.flow.physics();
-        physics.wall_source = SECOND_ORDER * (leak / self.level.wall_sites.max(1) as f64) as f32;
+        physics.wall_source = kept * (leak / self.level.wall_sites.max(1) as f64) as f32;
         self.flow.set_physics(physics);
-        let state = flow.state()?;
-        let fields = state.slices();
-        let fine = refine(&coarse.lattice, &fields, &from, &self.level.lattice, &self.frame());
+        let fine = refine(&other.lattice, &from.fields, &from.frame, &self.level.lattice, &self.frame());
         self.flow.set_state(&std::array::from_fn(|k| fine[k].as_slice()))?;
         Ok(())
     }

@@ -13,7 +13,8 @@ use super::RunError;
 use super::checkpoint::{Checkpoint, Head, Keeper};
 use super::level::Level;
 use super::plan::Plan;
-use super::stage::Stage;
+use super::stage::{Handover, Stage, frame};
+use super::start::Start;
 use crate::backend::Flow;
 use crate::units::Scale;
 
@@ -143,6 +144,22 @@ pub(super) struct Course {
 }
 
 impl Course {
+    fn new(plan: &Plan) -> Self {
+        let (samples, spent, levels) = (Vec::new(), Vec::new(), plan.spacings.len());
+        Self { samples, spent, level: 0, levels, planned: plan.peak, clock: Instant::now(), earlier: 0.0 }
+    }
+
+    /// Notes what the present lattice took, and goes to the next.
+    fn leave(&mut self, stage: &Stage) {
+        self.spent.push(Spent {
+            spacing_mm: stage.level.scale.dx * 1e3,
+            sites: stage.level.lattice.sites,
+            steps: stage.taken,
+            seconds: self.seconds(),
+        });
+        self.level += 1;
+    }
+
     /// Seconds on this lattice.
     pub fn seconds(&self) -> f64 {
         self.earlier + self.clock.elapsed().as_secs_f64()
@@ -153,16 +170,18 @@ impl Course {
     }
 }
 
-/// Runs the plan until its flow is steady. `open` gives the flow of a level on the device.
+/// Runs the plan until its flow is steady, from rest on the coarsest lattice or from the flow of another run on the finest.
+/// `open` gives the flow of a level on the device.
 ///
 /// # Errors
 /// [`RunError`] when the flow diverges or the device fails.
 pub fn run(
     plan: &Plan,
+    warm: Option<&Start>,
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
 ) -> Result<Finished, RunError> {
-    run_kept(plan, open, control, &mut Keeper::none(), None)
+    run_kept(plan, warm, open, control, (&mut Keeper::none(), None))
 }
 
 /// The same with checkpoints, from the beginning or going on from one.
@@ -171,20 +190,46 @@ pub fn run(
 /// As [`run`]; and when the checkpoint does not hold a run of this kind.
 pub fn run_kept(
     plan: &Plan,
+    warm: Option<&Start>,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+    (keeper, from): (&mut Keeper, Option<Checkpoint>),
+) -> Result<Finished, RunError> {
+    let warm = warm.filter(|_| from.is_none()).and_then(|start| Some((start, start.factor(plan)?)));
+    let Some(warm) = warm else { return cold(plan, open, control, (keeper, from)) };
+    match go_on(plan, warm, open, control, keeper) {
+        // The other flow was too different: nothing is lost but time.
+        Err(RunError::Diverged(_)) => cold(plan, open, control, (keeper, None)),
+        outcome => outcome,
+    }
+}
+
+/// The finest lattice alone, from the flow of another run made so many times stronger.
+fn go_on(
+    plan: &Plan,
+    (start, factor): (&Start, f64),
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
     keeper: &mut Keeper,
-    from: Option<Checkpoint>,
 ) -> Result<Finished, RunError> {
-    let mut course = Course {
-        samples: Vec::new(),
-        spent: Vec::new(),
-        level: 0,
-        levels: plan.spacings.len(),
-        planned: plan.peak,
-        clock: Instant::now(),
-        earlier: 0.0,
-    };
+    let mut course = Course::new(plan);
+    (course.level, course.planned) = (course.levels - 1, start.peak(factor));
+    let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
+    let mut stage = Stage::new(plan, level, 0.0, false, open)?;
+    start.give(factor, |handover| stage.start_from(handover))?;
+    let status = stage.settle(&mut course, control, keeper)?;
+    course.leave(&stage);
+    stage.finish(status, course.samples, course.spent)
+}
+
+/// All lattices, from rest on the coarsest, or from a checkpoint.
+fn cold(
+    plan: &Plan,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+    (keeper, from): (&mut Keeper, Option<Checkpoint>),
+) -> Result<Finished, RunError> {
+    let mut course = Course::new(plan);
     let mut before: Option<(Level, Flow)> = None;
     let mut start = 0.0;
     let mut resumed = match from {
@@ -198,21 +243,15 @@ pub fn run_kept(
                 (course.clock, course.earlier) = (Instant::now(), 0.0);
                 let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
                 let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
-                if let Some((coarse, mut flow)) = before.take() {
-                    stage.start_from(&coarse, &mut flow)?;
+                if let Some(coarse) = before.take() {
+                    hand_over(plan, coarse, &mut stage)?;
                 }
                 stage
             }
         };
         let outcome = stage.settle(&mut course, control, keeper);
-        course.spent.push(Spent {
-            spacing_mm: stage.level.scale.dx * 1e3,
-            sites: stage.level.lattice.sites,
-            steps: stage.taken,
-            seconds: course.seconds(),
-        });
         let last = course.last();
-        course.level += 1;
+        course.leave(&stage);
         let status = match outcome {
             Ok(status) => status,
             // A coarse lattice may fail where a fine one does not: its start is lost, nothing more.
@@ -229,6 +268,20 @@ pub fn run_kept(
         start = course.samples.last().map_or(0.0, |s: &Sample| s.time);
         before = Some((stage.level, stage.flow));
     }
+}
+
+/// Gives a lattice the flow of a coarser one.
+fn hand_over(plan: &Plan, (coarse, mut flow): (Level, Flow), stage: &mut Stage) -> Result<(), RunError> {
+    let (iolets, wall_source) = (flow.iolets().to_vec(), flow.physics().wall_source);
+    let state = flow.state()?;
+    stage.start_from(&Handover {
+        frame: frame(plan, &coarse),
+        level: &coarse,
+        fields: state.slices(),
+        iolets: &iolets,
+        wall_source,
+        factor: 1.0,
+    })
 }
 
 /// The lattice of a checkpoint with its flow.

@@ -47,6 +47,21 @@ pub fn convert(m: &Macro, from: &Frame, to: &Frame) -> Macro {
     Macro { drho: m.drho * pressure as f32, j, a }
 }
 
+/// The state of a lattice with a flow `factor` times as strong: velocity, strain rate and pressure grow alike.
+#[must_use]
+pub fn scaled(lattice: &Lattice, state: &[Vec<f32>; FIELDS], factor: f32) -> Vec<Vec<f32>> {
+    let mut fields = vec![vec![0.0; lattice.padded_len()]; FIELDS];
+    for site in lattice.fluid_sites() {
+        let m = Macro::read(&std::array::from_fn(|k| state[k][site]));
+        let j = m.j.map(|x| factor * x);
+        let (old, new) = (Macro::equilibrium(0.0, m.j).a, Macro::equilibrium(0.0, j).a);
+        let a = std::array::from_fn(|k| new[k] + factor * (m.a[k] - old[k]));
+        let moments = Macro { drho: factor * m.drho, j, a }.write();
+        fields.iter_mut().zip(moments).for_each(|(field, value)| field[site] = value);
+    }
+    fields
+}
+
 /// The state of `fine`'s sites interpolated from `coarse`: trilinear over the fluid corners of the coarse cell, as
 /// padded fields.
 #[must_use]

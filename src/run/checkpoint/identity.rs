@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::geometry::lattice::Lattice;
-use crate::run::inputs::{Input, digest, hex};
+use crate::run::identity::hex;
+use crate::run::inputs::{Input, digest};
 use crate::run::plan::Plan;
 
 /// Keys that may differ: they name files, whose content is compared instead; or only say when a run ends or what is made
