@@ -4,140 +4,15 @@
 
 #[path = "support/need.rs"]
 mod need;
+#[path = "support/setting.rs"]
+mod setting;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
-
-fn perfuse(threads: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_perfuse"));
-    command.args(args).env("RAYON_NUM_THREADS", threads);
-    command
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn write(path: &Path, content: &str) {
-    fs::write(path, content).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-}
-
-/// A case beside its mesh, in a folder of its own that lives as long as the test.
-struct Setting {
-    folder: tempfile::TempDir,
-    case: PathBuf,
-}
-
-impl Setting {
-    fn new(mesh: &[&str], openings: &str, rest: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
-        let path = folder.path().join("vessel.obj").display().to_string();
-        let made = perfuse("1", &[&["mesh"], mesh, &["--out", &path]].concat()).output();
-        let made = made.unwrap_or_else(|e| panic!("{e}"));
-        assert!(made.status.success(), "{}", text(&made.stderr));
-        let case = folder.path().join("vessel.toml");
-        let blood = "[blood]\ndensity = \"1060 kg/m^3\"\nviscosity = \"4 mPa s\"\n";
-        write(&case, &format!("[geometry]\nsurface = \"vessel.obj\"\nunit = \"mm\"\n{openings}{blood}{rest}"));
-        Self { folder, case }
-    }
-
-    fn steady(rest: &str) -> Self {
-        let mesh = ["straight", "--diameter", "4mm", "--length", "8mm", "--axis", "0.48,0.6,0.64"];
-        let openings = "[[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nflow = \"1 ml/s\"\n\
-                        [[opening]]\nname = \"outlet\"\npatch = \"outlet\"\npressure = \"90 mmHg\"\nextension = \"2 mm\"\n";
-        Self::new(&mesh, openings, &format!("[resolution]\nacross = 12\n{rest}"))
-    }
-
-    /// Two Windkessels and a wall.
-    fn pulsating(rest: &str) -> Self {
-        let openings = "[[opening]]\nname = \"inlet\"\npatch = \"inlet\"\nwaveform = \"beat.csv\"\nprofile = \"womersley\"\n\
-             [[opening]]\nname = \"left\"\npatch = \"outlet_left\"\nextension = \"1 mm\"\n\
-             windkessel = { proximal = \"2 mmHg s/ml\", compliance = \"0.03 ml/mmHg\", distal = \"30 mmHg s/ml\" }\n\
-             [[opening]]\nname = \"right\"\npatch = \"outlet_right\"\nextension = \"1 mm\"\n\
-             windkessel = { proximal = \"4 mmHg s/ml\", compliance = \"0.015 ml/mmHg\", distal = \"60 mmHg s/ml\" }\n";
-        let setting = Self::new(&["bifurcation", "--diameter", "4mm", "--length", "5mm", "--branch-length", "5mm"],
-            openings, rest);
-        let sample = |k: i32| (f64::from(k) * 0.02, 2.0 + (std::f64::consts::TAU * f64::from(k) / 20.0).sin());
-        let rows: String = (0..=20).map(sample).map(|(t, q)| format!("{t:.6}, {q:.9}\n")).collect();
-        write(&setting.folder.path().join("beat.csv"), &format!("time [s], flow [ml/s]\n{rows}"));
-        setting
-    }
-
-    fn out(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, out: &Path, threads: &str, more: &[&str]) -> Command {
-        let (case, out) = (self.case.display().to_string(), out.display().to_string());
-        let mut command = perfuse(threads, &[&["run", &case, "--out", &out], more].concat());
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, out: &Path, more: &[&str]) -> Output {
-        let more = if more.contains(&"--device") { more.to_vec() } else { [&["--device", "cpu"], more].concat() };
-        self.command(out, "1", &more).output().unwrap_or_else(|e| panic!("{e}"))
-    }
-}
-
-/// All files of a folder but those that hold times; of the summary what is no time, no memory and no name of a device.
-fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for below in ["", "fluid", "surface", "wall"] {
-        for entry in fs::read_dir(folder.join(below)).into_iter().flatten() {
-            let path = entry.unwrap_or_else(|e| panic!("{e}")).path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if path.is_dir() || name == "manifest.json" || name == ".lock" {
-                continue;
-            }
-            let mut bytes = fs::read(&path).unwrap_or_else(|e| panic!("{e}"));
-            if name == "summary.json" {
-                let mut summary: Value = serde_json::from_slice(&bytes).unwrap_or_else(|e| panic!("{e}"));
-                summary["performance"] = Value::Null;
-                summary["device"] = Value::Null;
-                summary["levels"].as_array_mut().into_iter().flatten().for_each(|level| level["seconds"] = Value::Null);
-                summary["wall"]["seconds"] = Value::Null;
-                bytes = format!("{summary:#}").into_bytes();
-            }
-            found.insert(format!("{below}/{name}"), bytes);
-        }
-    }
-    found
-}
-
-fn assert_same(unbroken: &Path, other: &Path) {
-    let (a, b) = (results(unbroken), results(other));
-    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
-    assert!(a.len() >= 6, "{:?}", a.keys());
-    for (name, bytes) in &a {
-        let same = *bytes == b[name];
-        let shown = |bytes: &[u8]| text(&bytes[..bytes.len().min(3000)]);
-        assert!(same, "{name} differs:\n{}\n{}", shown(bytes), shown(&b[name]));
-    }
-    assert!(!other.join("checkpoint").exists(), "a run that has ended leaves no checkpoint");
-}
-
-fn checkpoints(out: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(out.join("checkpoint")).into_iter().flatten().filter_map(Result::ok);
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-    found.retain(|path| path.extension().is_some_and(|extension| extension == "checkpoint"));
-    found.sort();
-    found
-}
-
-/// Waits until there are so many checkpoints, or the run has ended.
-fn wait_for(child: &mut Child, out: &Path, count: usize) {
-    let clock = Instant::now();
-    while checkpoints(out).len() < count && child.try_wait().is_ok_and(|ended| ended.is_none()) {
-        std::thread::sleep(Duration::from_millis(5));
-        assert!(clock.elapsed() < Duration::from_secs(300), "no checkpoint in five minutes");
-    }
-}
+use setting::{Setting, assert_same, checkpoints, text, wait_for, write};
 
 /// Numbers that seem random (O'Neill's PCG's step), from 0 to below 1.
 struct Random(u64);
@@ -204,7 +79,8 @@ fn a_pulsating_run_killed_again_and_again_ends_the_same() {
 #[test]
 fn a_steady_run_killed_goes_on_in_16_bits_too() {
     for storage in ["f32", "f16"] {
-        let setting = Setting::steady(&format!("storage = \"{storage}\"\n[time]\nmax_steps = 1500\n[output]\n{OFTEN}\n"));
+        let setting =
+            Setting::steady(&format!("storage = \"{storage}\"\n[time]\nmax_steps = 1500\n[output]\n{OFTEN}\n"));
         let (unbroken, broken) = (setting.out("unbroken"), setting.out("broken"));
         let set = ["--device", "cpu", "-q", "--set", "time.tolerance=0.1"];
         let output = setting.run(&unbroken, &set);
@@ -267,7 +143,8 @@ fn interrupted_or_asked() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for (signal, asked) in [("-INT", false), ("-TERM", false), ("-KILL", true)] {
         let out = setting.out(signal);
-        let mut child = setting.command(&out, "1", &["--device", "cpu", "-q"]).spawn().unwrap_or_else(|e| panic!("{e}"));
+        let mut child =
+            setting.command(&out, "1", &["--device", "cpu", "-q"]).spawn().unwrap_or_else(|e| panic!("{e}"));
         while !out.join("fluid").exists() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -303,7 +180,8 @@ fn wrong_and_damaged_checkpoints() {
     };
     let none = stderr(&["--resume"], 2);
     let place = out.join("checkpoint");
-    let expected = format!("there is no checkpoint in {}: run without --resume to start from the beginning", place.display());
+    let expected =
+        format!("there is no checkpoint in {}: run without --resume to start from the beginning", place.display());
     assert!(none.contains(&expected) && !out.exists(), "{none}");
     for steps in ["100", "150"] {
         let more = if steps == "100" { &[][..] } else { &["--resume"][..] };
@@ -324,7 +202,10 @@ fn wrong_and_damaged_checkpoints() {
     bytes[middle] ^= 1;
     fs::write(&newest, &bytes).unwrap_or_else(|e| panic!("{e}"));
     let said = stderr(&["--resume", "--set", "time.max_steps=160"], 1);
-    assert!(said.contains("is damaged: its content does not have the hash") && said.contains("going on from"), "{said}");
+    assert!(
+        said.contains("is damaged: its content does not have the hash") && said.contains("going on from"),
+        "{said}"
+    );
     for path in checkpoints(&out) {
         fs::write(path, &bytes[..40]).unwrap_or_else(|e| panic!("{e}"));
     }

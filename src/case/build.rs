@@ -6,7 +6,6 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, Deserializer};
 
-use super::checkpoint::flat;
 use super::error::{CaseError, Diagnostic, Source, Span};
 use super::file::{self, CaseFile, OpeningTable, PatientTable, ProbeTable, ResolutionTable};
 use super::rheology::Rheology;
@@ -37,9 +36,8 @@ pub(super) fn case(mut source: Source, sets: &[String]) -> Result<Case, CaseErro
         };
         one(source.diagnostic(&span, message, String::new(), help))
     })?;
-    let keys = flat(document.get_ref(), &source);
     drop(document);
-    convert(file, keys, source)
+    convert(file, source)
 }
 
 /// Appends the overrides to the source; returns each padded to its place in the text, so that parsing it gives spans
@@ -73,7 +71,7 @@ fn not_toml(source: &Source, error: &toml::de::Error) -> CaseError {
     one(source.diagnostic(&error.span().unwrap_or(0..0), message, String::new(), Some(help)))
 }
 
-fn convert(file: CaseFile, keys: Vec<(String, String)>, source: Source) -> Result<Case, CaseError> {
+fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
     let metres = file.geometry.unit.get_ref().metres();
     let mut wrong = Vec::new();
     let mut openings = Vec::new();
@@ -115,6 +113,7 @@ fn convert(file: CaseFile, keys: Vec<(String, String)>, source: Source) -> Resul
             start: file.time.start,
             tolerance: file.time.tolerance.map(|value| map(value, |Finite(value)| value)),
             max_steps: file.time.max_steps.map(|value| map(value, |Count(value)| value)),
+            step: file.time.step,
         },
         output: Output {
             fields: file.output.fields.unwrap_or(Field::ALL.to_vec()),
@@ -128,7 +127,6 @@ fn convert(file: CaseFile, keys: Vec<(String, String)>, source: Source) -> Resul
             table.into_inner().read(header)
         }),
         expect: file.expect.into_iter().map(gate).collect(),
-        keys,
         made: None,
         source,
     })

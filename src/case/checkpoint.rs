@@ -1,4 +1,4 @@
-//! How often a run keeps a checkpoint, and which keys of the case it belongs to.
+//! How often a run keeps a checkpoint; a time step of the user's own.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,11 +6,9 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IntoDeserializer, Visitor};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use super::error::{Diagnostic, Source};
 use super::Case;
+use super::error::Diagnostic;
 use crate::units::Time;
 
 /// Time between two checkpoints unless the case says otherwise, s: what a run may lose. One takes seconds at most.
@@ -69,7 +67,20 @@ impl JsonSchema for Checkpoint {
     }
 }
 
+/// Shortest and longest time step, s.
+const STEPS: [f64; 2] = [1e-9, 1e-2];
+
 impl Case {
+    /// A time step of the user's own.
+    pub(super) fn check_step(&self, found: &mut Vec<Diagnostic>) {
+        let Some(step) = &self.time.step else { return };
+        let [least, most] = STEPS;
+        if !(least..=most).contains(&step.get_ref().si()) {
+            let help = "leave it out: the run chooses one from the velocity";
+            found.push(self.outside(step.span(), "time.step", step.get_ref(), "0.001 us to 10 ms", help));
+        }
+    }
+
     pub(super) fn check_checkpoint(&self, found: &mut Vec<Diagnostic>) {
         let Some(checkpoint) = &self.output.checkpoint else { return };
         let [least, most] = RANGE;
@@ -81,41 +92,6 @@ impl Case {
     }
 }
 
-/// Every key of a case after its overrides, with the text of its value; tables of a list go by their names
-/// (`opening.inlet.flow`), else by their number.
-pub(super) fn flat(table: &DeTable<'_>, source: &Source) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    walk(table, "", source, &mut found);
-    found.sort();
-    found
-}
-
-fn walk(table: &DeTable<'_>, prefix: &str, source: &Source, found: &mut Vec<(String, String)>) {
-    for (key, value) in table {
-        let key = format!("{prefix}{}", key.get_ref());
-        match value.get_ref() {
-            DeValue::Table(inner) => walk(inner, &format!("{key}."), source, found),
-            DeValue::Array(list) if list.iter().any(|item| item.get_ref().is_table()) => {
-                for (n, item) in list.iter().enumerate() {
-                    let DeValue::Table(inner) = item.get_ref() else { continue };
-                    let name = inner.get("name").and_then(|name| name.get_ref().as_str());
-                    let name = name.map_or_else(|| n.to_string(), str::to_owned);
-                    walk(inner, &format!("{key}.{name}."), source, found);
-                }
-            }
-            _ => found.push((key, text(value, source))),
-        }
-    }
-}
-
-/// The text of a value, without what only lays it out.
-fn text(value: &Spanned<DeValue<'_>>, source: &Source) -> String {
-    match value.get_ref().as_str() {
-        Some(text) => text.to_owned(),
-        None => source.slice(&value.span()).split_whitespace().collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,24 +100,15 @@ mod tests {
     const TEXT: &str = "[geometry]\nsurface = \"a.stl\"\nunit = \"mm\"\n[[opening]]\nname = \"in\"\npatch = \"i\"\n\
                         flow = \"3 ml/s\"\n[blood]\ndensity = \"1 g/ml\"\nviscosity = \"4 cP\"\n[resolution]\nacross = 9\n";
 
-    fn case(more: &str, sets: &[&str]) -> Case {
-        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        Case::parse(Path::new("a.toml"), &format!("{TEXT}{more}"), &sets).unwrap_or_else(|e| panic!("{e}"))
+    fn case(more: &str) -> Case {
+        Case::parse(Path::new("a.toml"), &format!("{TEXT}{more}"), &[]).unwrap_or_else(|e| panic!("{e}"))
     }
 
     #[test]
     fn off_or_a_time() {
-        let of = |more: &str| case(more, &[]).output.checkpoint.map(|c| c.get_ref().seconds());
+        let of = |more: &str| case(more).output.checkpoint.map(|c| c.get_ref().seconds());
         assert_eq!(of(""), None);
         assert_eq!(of("[output]\ncheckpoint = \"off\"\n"), Some(None));
         assert_eq!(of("[output]\ncheckpoint = \"2 min\"\n"), Some(Some(120.0)));
-    }
-
-    #[test]
-    fn keys_as_they_are_after_the_overrides() {
-        let keys = case("", &["opening.in.flow=\"4 ml/s\"", "resolution.across=32"]).keys;
-        let of = |key: &str| keys.iter().find(|(known, _)| known == key).map(|(_, text)| text.as_str());
-        assert_eq!((of("opening.in.flow"), of("resolution.across")), (Some("4 ml/s"), Some("32")));
-        assert_eq!((of("blood.density"), keys.len()), (Some("1 g/ml"), 8));
     }
 }

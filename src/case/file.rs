@@ -234,6 +234,10 @@ pub(super) struct TimeTable {
     #[serde(default)]
     #[schemars(with = "Count")]
     pub max_steps: Option<Spanned<Count>>,
+    /// Time step of the finest lattice, 0.001 us to 10 ms, in place of the one that the run chooses and changes.
+    #[serde(default)]
+    #[schemars(with = "Time")]
+    pub step: Option<Spanned<Time>>,
 }
 
 /// What was measured of the patient.

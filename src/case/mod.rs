@@ -45,8 +45,6 @@ pub const USUAL_ROWS: u64 = 200;
 pub struct Case {
     /// The text that the case was read from; spans of the values below refer to it.
     pub source: Source,
-    /// Every key after its overrides, with the text of its value.
-    pub keys: Vec<(String, String)>,
     /// A line about the case.
     pub title: Option<String>,
     /// The vessel's surface.
@@ -237,6 +235,8 @@ pub struct Time {
     pub tolerance: Option<Spanned<f64>>,
     /// Steps after which a run that is not steady fails, where the case gives them.
     pub max_steps: Option<Spanned<u64>>,
+    /// Time step of the finest lattice, where the case gives it.
+    pub step: Option<Spanned<units::Time>>,
 }
 
 /// What is written.

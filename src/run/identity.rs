@@ -103,7 +103,6 @@ fn spelled(text: &str) -> String {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

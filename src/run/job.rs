@@ -11,6 +11,7 @@ use super::checkpoint::{Checkpoint, Keeper};
 use super::level::Level;
 use super::lock::Lock;
 use super::plan::Plan;
+use super::postmortem::{Diverged, FILE};
 use super::pulse::files::Writer;
 use super::pulse::kept::Kept;
 use super::pulse::{self, Beat, Snapshot, Watcher};
@@ -99,7 +100,12 @@ pub fn run(plan: &Plan, setup: &Setup, sink: &dyn Sink) -> Result<Outcome, RunEr
     let from = if setup.checkpoints == Checkpoints::Resume { Some(keeper.resume()?) } else { None };
     let _lock = Lock::take(setup.folder)?;
     let job = Job { plan, setup, device: device_name(setup.opened), sink };
-    let outcome = job.all((&mut keeper, from)).map_err(|error| keeper.explain(error))?;
+    let outcome = job.all((&mut keeper, from)).map_err(|error| {
+        if let RunError::Diverged(diverged) = &error {
+            job.post_mortem(diverged);
+        }
+        keeper.explain(error)
+    })?;
     if outcome.ending == Ending::Done {
         keeper.finish();
     }
@@ -134,12 +140,21 @@ impl Job<'_> {
         self.setup.clock.elapsed().as_secs_f64() - self.setup.geometry
     }
 
+    /// Writes the state around the first bad site.
+    fn post_mortem(&self, diverged: &Diverged) {
+        match diverged.around.write(self.setup.folder) {
+            Ok(()) => self.sink.say(&format!("the state around it is in {}", self.setup.folder.join(FILE).display())),
+            Err(error) => self.sink.say(&format!("warning: {error}")),
+        }
+    }
+
     /// Flow, wall, and all files.
     fn all(&self, kept: (&mut Keeper, Option<Checkpoint>)) -> Result<Outcome, RunError> {
         let mut open = |level: &Level| {
             let (lattice, physics) = (level.lattice.clone(), level.physics(self.plan.mu));
             let (iolets, coefficients) = (level.iolets.clone(), level.coefficients.clone());
-            Flow::open(self.setup.opened.cloned(), lattice, iolets, coefficients, physics, level.storage).map_err(RunError::from)
+            Flow::open(self.setup.opened.cloned(), lattice, iolets, coefficients, physics, level.storage)
+                .map_err(RunError::from)
         };
         let mut control = |progress: &Progress| self.sink.step(progress);
         let mut reached = match &self.plan.beat {

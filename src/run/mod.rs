@@ -9,6 +9,7 @@ pub mod bench;
 pub mod blood;
 pub mod checkpoint;
 pub mod cycle;
+mod effort;
 pub mod ends;
 pub mod fit;
 pub mod gates;
@@ -19,6 +20,7 @@ pub mod level;
 pub mod lock;
 pub mod peak;
 pub mod plan;
+pub mod postmortem;
 pub mod pulse;
 mod region;
 pub mod results;
@@ -41,7 +43,7 @@ pub enum RunError {
     Plan(Box<plan::PlanError>),
     /// The flow became unphysical.
     #[error(transparent)]
-    Diverged(#[from] watch::Diverged),
+    Diverged(Box<postmortem::Diverged>),
     /// The device failed.
     #[error(transparent)]
     Backend(#[from] crate::backend::BackendError),

@@ -18,19 +18,22 @@ pub mod probe;
 mod stage;
 pub mod summary;
 
+use std::ops::ControlFlow;
+
 pub use cycle::{Cycle, Row};
 pub use drive::pascal;
 
 use super::RunError;
-use super::checkpoint::{Checkpoint, Head, Keeper, Shots, When};
+use super::checkpoint::{Keeper, Shots, When};
 use super::level::Level;
 use super::plan::Plan;
+use super::postmortem::Diverged;
 use super::steady::{Progress, Sample, Spent, Status};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
 use crate::case::wall::Instant;
 use crate::fluid::shear::CycleSums;
-use kept::{Kept, PulseHead};
+use kept::{Course, Kept, PulseHead};
 use probe::Probe;
 use stage::{Hooks, Stage};
 
@@ -45,6 +48,9 @@ const COARSE_PEAK: f64 = 0.4;
 
 /// Cycles that may follow the last one because the time step changed within it.
 const TORN_CYCLES: usize = 5;
+
+/// Steps beyond those seen to fail after which a second run is not going to.
+const MARGIN: u64 = 4000;
 
 /// How much more two cycles of a coarse lattice may differ.
 const COARSE_TOLERANCE: f64 = 3.0;
@@ -146,33 +152,6 @@ pub struct Finished {
     pub round_trips: u64,
 }
 
-/// What a run has come to on all its lattices.
-struct Course {
-    rows: Vec<Row>,
-    spent: Vec<Spent>,
-    /// The present lattice, from 0, and their number.
-    level: usize,
-    levels: usize,
-    /// Fastest velocity that the present lattice was planned for, m/s.
-    planned: f64,
-    /// Cycles begun on this lattice.
-    done: usize,
-    clock: std::time::Instant,
-    /// Seconds on this lattice before it was gone on with.
-    earlier: f64,
-}
-
-impl Course {
-    /// Seconds on this lattice.
-    fn seconds(&self) -> f64 {
-        self.earlier + self.clock.elapsed().as_secs_f64()
-    }
-
-    fn last(&self) -> bool {
-        self.level + 1 == self.levels
-    }
-}
-
 /// Runs the plan's beat. `open` gives the flow of a level on the device.
 ///
 /// # Errors
@@ -199,51 +178,42 @@ pub fn run_kept(
     watcher: &mut Watcher,
     mut kept: Kept,
 ) -> Result<Finished, RunError> {
-    let mut course = Course {
-        rows: Vec::new(),
-        spent: Vec::new(),
-        level: 0,
-        levels: plan.spacings.len(),
-        planned: plan.peak,
-        done: 0,
-        clock: std::time::Instant::now(),
-        earlier: 0.0,
-    };
+    let mut course = Course::new(plan);
     let mut before: Option<Stage> = None;
     let mut from = kept.from.take();
     let mut peak = plan.peak;
     loop {
-        let head = from.as_ref().map(|checkpoint| pulse_head(checkpoint, beat, &course)).transpose()?;
+        let head = from.as_ref().map(|checkpoint| kept::head(checkpoint, beat, &course)).transpose()?;
         let mut stage = match &head {
             Some(head) => {
                 course.go_on(head);
                 Stage::reopen(plan, beat, head, open)?
             }
             None => {
-                (course.clock, course.earlier, course.done) = (std::time::Instant::now(), 0.0, 0);
+                course.begin();
                 // The estimate errs high, and a coarse lattice notices in time where it does not.
                 course.planned = if before.is_none() && !course.last() { COARSE_PEAK * peak } else { peak };
                 let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
                 Stage::new(plan, beat, level, before.take(), open)?
             }
         };
-        let sampler =
-            course.last().then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
+        let sampler = course
+            .last()
+            .then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
         if let Some(sampler) = &sampler {
             stage.flow.watch(sampler.stencil().clone(), beat.means)?;
         }
         if let Some(checkpoint) = from.take() {
             (kept.take)(checkpoint.restore(&mut stage.flow)?);
         }
-        let outcome = cycles(&mut stage, sampler.as_ref(), head.as_ref(), &mut course, (watcher, &mut kept));
-        course.spent.push(Spent {
-            spacing_mm: stage.level.scale.dx * 1e3,
-            sites: stage.level.lattice.sites,
-            steps: stage.taken,
-            seconds: course.seconds(),
-        });
+        let outcome = match cycles(&mut stage, sampler.as_ref(), head.as_ref(), &mut course, (watcher, &mut kept)) {
+            Err(RunError::Diverged(seen)) if course.last() => {
+                Err(replay(&mut stage, sampler.as_ref(), &mut course, seen))
+            }
+            outcome => outcome,
+        };
         let last = course.last();
-        course.level += 1;
+        course.leave(&stage);
         let (status, change, done) = match outcome {
             Err(RunError::Diverged(_)) if !last => {
                 course.rows.clear();
@@ -260,24 +230,6 @@ pub fn run_kept(
         peak = stage.peak;
         before = Some(stage);
     }
-}
-
-impl Course {
-    /// Takes over what a checkpoint holds.
-    fn go_on(&mut self, head: &PulseHead) {
-        (self.rows, self.spent) = (head.rows.clone(), head.spent.clone());
-        (self.level, self.planned, self.done) = (head.level, head.planned, head.done);
-        (self.clock, self.earlier) = (std::time::Instant::now(), head.seconds);
-    }
-}
-
-/// What a checkpoint says of a run of this beat.
-fn pulse_head(checkpoint: &Checkpoint, beat: &Beat, course: &Course) -> Result<PulseHead, RunError> {
-    let Head::Pulse(head) = checkpoint.head() else { return Err(checkpoint.unfit("it is of a steady run")) };
-    if !head.fits(beat, course.levels, beat.states.len()) {
-        return Err(checkpoint.unfit("it has other lattices, openings or rows"));
-    }
-    Ok(head.as_ref().clone())
 }
 
 /// Cycles of a level until they are alike, or their number is reached. Returns how it ended, the last change, and how
@@ -300,6 +252,9 @@ fn cycles<'a>(
     let mut row = from.and_then(|head| head.row);
     let mut change = from.and_then(|head| head.change).unwrap_or(f64::INFINITY);
     let mut rows = std::mem::take(&mut course.rows);
+    if row.is_none() {
+        stage.remember(course, &rows, None)?;
+    }
     // A cycle within which the time step changed does not count as the last.
     let torn = |stage: &Stage, done: usize| stage.torn && done < most + TORN_CYCLES;
     while change > tolerance && (row.is_some() || course.done < most || torn(stage, course.done)) {
@@ -317,7 +272,10 @@ fn cycles<'a>(
             tolerance,
         };
         let control = &mut |stage: &Stage, row: usize| (watcher.control)(&progress(stage, row));
-        let keep = &mut |stage: &mut Stage<'a>, row: usize, stop: bool, all: &mut Vec<Row>| {
+        let keep = &mut |stage: &mut Stage<'a>, (row, look): (usize, bool), stop: bool, all: &mut Vec<Row>| {
+            if look {
+                stage.remember(course, all, Some(row))?;
+            }
             let when = if stop { When::Stopping } else { When::Due };
             if kept.keeper.wants(when) { kept.keep(stage, Some(row), course, all) } else { Ok(()) }
         };
@@ -339,16 +297,22 @@ fn cycles<'a>(
     Ok((status, change, course.done))
 }
 
-impl Kept<'_, '_> {
-    /// Keeps the run, unless its flow has become unphysical, which the next look tells.
-    fn keep(&mut self, stage: &mut Stage, row: Option<usize>, course: &Course, rows: &mut Vec<Row>) -> Result<(), RunError> {
-        stage.fetch(rows)?;
-        if !stage.sound()? {
-            return Ok(());
-        }
-        let head = Head::Pulse(Box::new(stage.head(course, rows, row)));
-        self.keeper.keep(&head, &mut stage.flow, &(self.shots)())
+/// Runs again from the last good state under a close watch, to find what went wrong first; `seen` is what was seen of it.
+fn replay(stage: &mut Stage, sampler: Option<&WallSampler>, course: &mut Course, seen: Box<Diverged>) -> RunError {
+    let Some((head, copy)) = stage.good.take() else { return RunError::Diverged(seen) };
+    let end = stage.taken + MARGIN;
+    if let Err(error) = stage.back(&head, &copy) {
+        return error;
     }
+    course.go_on(&head);
+    let mut control = |progress: &Progress| {
+        if progress.steps > end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut watcher = Watcher { control: &mut control, snapshot: &mut |_| Ok(()) };
+    let mut keeper = Keeper::none();
+    let mut kept = Kept { keeper: &mut keeper, from: None, shots: &Shots::default, take: &drop };
+    let again = cycles(stage, sampler, Some(&head), course, (&mut watcher, &mut kept));
+    again.err().unwrap_or(RunError::Diverged(seen))
 }
 
 fn finish(

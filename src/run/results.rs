@@ -6,7 +6,6 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::inputs::{Input, Inputs, digest};
-use super::{RunError, identity};
 use super::level::Level;
 use super::plan::Plan;
 use super::region::Region;
@@ -14,6 +13,7 @@ use super::steady::Finished;
 use super::summary::WallShear;
 use super::wall::WallLoad;
 use super::wall::plan::WallPlan;
+use super::{RunError, identity};
 use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
 use crate::case::{Case, Field};

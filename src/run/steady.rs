@@ -291,7 +291,9 @@ fn reopen<'a>(
     checkpoint: Checkpoint,
     course: &mut Course,
 ) -> Result<Stage<'a>, RunError> {
-    let Head::Steady(head) = checkpoint.head().clone() else { return Err(checkpoint.unfit("it is of a pulsating run")) };
+    let Head::Steady(head) = checkpoint.head().clone() else {
+        return Err(checkpoint.unfit("it is of a pulsating run"));
+    };
     if head.level >= course.levels || head.values.len() != plan.iolets.len() {
         return Err(checkpoint.unfit("it has other lattices or openings"));
     }

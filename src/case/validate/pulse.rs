@@ -45,6 +45,7 @@ impl Case {
         self.check_phases(found);
         self.check_until(found);
         self.check_checkpoint(found);
+        self.check_step(found);
     }
 
     /// Parts of a cycle, in place of a number of snapshots.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::geometry::lattice::Lattice;
@@ -41,11 +42,13 @@ impl Identity {
             let last = key.rsplit('.').next().unwrap_or(key);
             FREE.contains(&last) || FREE_TABLES.iter().any(|table| key.starts_with(table))
         };
-        let values = plan.case.keys.iter().filter(|(key, _)| !free(key));
+        let mut values = Vec::new();
+        flat(&plan.case.document(), "", &mut values);
+        values.retain(|(key, _)| !free(key));
         let file = |input: &Input| (input.key.clone(), input.sha256.clone().unwrap_or_default());
         Self {
             perfuse: env!("CARGO_PKG_VERSION").to_owned(),
-            case: values.map(|(key, text)| (key.clone(), digest(text.as_bytes())[..16].to_owned())).collect(),
+            case: values.into_iter().map(|(key, text)| (key, digest(text.as_bytes())[..16].to_owned())).collect(),
             files: plan.inputs.all().map(file).collect(),
             spacings: plan.spacings.iter().map(|spacing| format!("{:.6}", spacing * 1e3)).collect(),
             sites: plan.lattice.sites,
@@ -68,17 +71,36 @@ impl Identity {
             return Some(format!("it is of another case: another {}", names.join(", ")));
         }
         if self.files != now.files {
-            let known = |(k, file): (usize, &(String, String))| (self.files.get(k) != Some(file)).then(|| file.0.clone());
+            let known =
+                |(k, file): (usize, &(String, String))| (self.files.get(k) != Some(file)).then(|| file.0.clone());
             let names: Vec<String> = now.files.iter().enumerate().filter_map(known).collect();
-            let named = if names.is_empty() { "a file of the case".to_owned() } else { format!("`{}`", names.join("`, `")) };
+            let named =
+                if names.is_empty() { "a file of the case".to_owned() } else { format!("`{}`", names.join("`, `")) };
             return Some(format!("the content of {named} has changed since"));
         }
         if self.spacings != now.spacings {
             let list = |spacings: &[String]| spacings.join(", ");
             let (was, is) = (list(&self.spacings), list(&now.spacings));
-            return Some(format!("its lattices have spacings of {was} mm, and those of this run {is} mm (--no-coarse?)"));
+            return Some(format!(
+                "its lattices have spacings of {was} mm, and those of this run {is} mm (--no-coarse?)"
+            ));
         }
-        (self != now).then(|| format!("its lattice is another one, of {} sites; this run has {}", self.sites, now.sites))
+        (self != now)
+            .then(|| format!("its lattice is another one, of {} sites; this run has {}", self.sites, now.sites))
+    }
+}
+
+/// Every key of a case with the text of its value; tables of a list go by their names (`opening.inlet.flow`), else by their
+/// number.
+fn flat(value: &Value, key: &str, found: &mut Vec<(String, String)>) {
+    let below = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
+    match value {
+        Value::Object(table) => table.iter().for_each(|(name, inner)| flat(inner, &below(name), found)),
+        Value::Array(list) if list.iter().any(Value::is_object) => list.iter().enumerate().for_each(|(k, inner)| {
+            let name = inner["name"].as_str().map_or_else(|| k.to_string(), str::to_owned);
+            flat(inner, &below(&name), found);
+        }),
+        other => found.push((key.to_owned(), other.to_string())),
     }
 }
 
@@ -100,6 +122,7 @@ fn tables(lattice: &Lattice) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn identity() -> Identity {
         Identity {
@@ -110,6 +133,15 @@ mod tests {
             sites: 7,
             lattice: "x".into(),
         }
+    }
+
+    #[test]
+    fn keys_by_their_names() {
+        let mut found = Vec::new();
+        let case = json!({ "a": { "b": 1 }, "opening": [{ "name": "in", "flow": "3 ml/s" }], "list": [1, 2] });
+        flat(&case, "", &mut found);
+        let keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, ["a.b", "list", "opening.in.flow", "opening.in.name"]);
     }
 
     #[test]

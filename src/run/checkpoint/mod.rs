@@ -193,7 +193,7 @@ impl<'a> Keeper<'a> {
     #[must_use]
     pub fn explain(&self, error: RunError) -> RunError {
         match (&self.newest, error) {
-            (_, error @ (RunError::Diverged(_) | RunError::Plan(_) | RunError::Resume(_))) => error,
+            (_, error @ (RunError::Plan(_) | RunError::Resume(_) | RunError::Diverged(_))) => error,
             (Some(newest), error) => RunError::Kept { source: Box::new(error), place: newest.place.clone() },
             (None, error) => error,
         }
@@ -257,8 +257,10 @@ fn name(number: u64) -> String {
 fn found(folder: &Path) -> Vec<(u64, PathBuf)> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let number = |path: &Path| path.file_name()?.to_str()?.strip_suffix(".checkpoint")?.parse::<u64>().ok();
-    let mut found: Vec<(u64, PathBuf)> =
-        entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter_map(|p| Some((number(&p)?, p))).collect();
+    let mut found: Vec<(u64, PathBuf)> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter_map(|p| Some((number(&p)?, p)))
+        .collect();
     found.sort_by(|a, b| b.cmp(a));
     found
 }

@@ -1,9 +1,9 @@
-//! A lattice of a pulsating run in a checkpoint.
+//! A lattice of a pulsating run in a checkpoint, or gone back to.
 
-use super::{Beat, Cycle, Row, Flow, Level, Plan, RunError, Stage, drive};
+use super::{Beat, Cycle, Flow, Level, Plan, Row, RunError, Stage, drive};
 use crate::run::plan::PlanError;
-use crate::run::pulse::Course;
-use crate::run::pulse::kept::PulseHead;
+use crate::run::postmortem::{Copy, Good, Watched};
+use crate::run::pulse::kept::{Course, PulseHead};
 
 impl<'a> Stage<'a> {
     /// Where this lattice is; `rows` are all so far, `row` is the next one of the present cycle.
@@ -58,7 +58,37 @@ impl<'a> Stage<'a> {
             change: head.change,
             stored: head.stored,
             storage: head.storage,
+            good: Good::default(),
+            watched: Watched { fastest: plan.fastest(), ..Watched::default() },
         })
+    }
+
+    /// Keeps a copy to go back to, if it is time for it; on the finest lattice only.
+    pub(in crate::run::pulse) fn remember(
+        &mut self,
+        course: &Course,
+        rows: &[Row],
+        row: Option<usize>,
+    ) -> Result<(), RunError> {
+        if course.last() && !self.watched.close && self.good.due() {
+            let head = self.head(course, rows, row);
+            self.good.keep(&mut self.flow, head)?;
+        }
+        Ok(())
+    }
+
+    /// Goes back to the last good state, whose head is this, under a close watch.
+    pub(in crate::run::pulse) fn back(&mut self, head: &PulseHead, copy: &Copy) -> Result<(), RunError> {
+        self.level.scale = head.scale;
+        self.drive = drive::drive(self.plan, self.beat, &self.level, head.pace, &self.beat.states, 0.0);
+        self.flow.set_physics(self.level.physics(self.plan.mu));
+        self.flow.set_rheology(self.level.table(&self.plan.rheology))?;
+        self.flow.set_drive(Some(self.drive.clone()))?;
+        (self.start, self.taken, self.peak, self.torn) = (head.start, head.taken, head.peak, head.torn);
+        (self.cycle, self.last, self.change) = (head.cycle.clone(), head.last.clone(), head.change);
+        (self.stored, self.storage) = (head.stored, head.storage);
+        self.watched.close = true;
+        copy.restore(&mut self.flow)
     }
 }
 
