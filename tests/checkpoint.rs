@@ -59,8 +59,10 @@ const OFTEN: &str = "checkpoint = \"20 ms\"";
 #[test]
 fn a_pulsating_run_killed_again_and_again_ends_the_same() {
     let kills = std::env::var("PERFUSE_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(3);
+    // Long enough for all of them.
+    let cycles = 2 + if kills > 3 { kills / 4 } else { 0 };
     let rest = format!(
-        "[resolution]\nacross = 6\n[time]\ncycles = 2\n[output]\nrows = 50\nsnapshots = 3\n{OFTEN}\n\
+        "[resolution]\nacross = 6\n[time]\ncycles = {cycles}\n[output]\nrows = 50\nsnapshots = 3\n{OFTEN}\n\
          [wall]\nthickness = \"0.5 mm\"\nyoung = \"1 MPa\"\npoisson = 0.4\nlayers = 1\nspacing = \"1 mm\"\n\
          loads = [\"mean\", \"systole\", \"100 ms\"]\n[[probe]]\nname = \"p\"\nat = [0.0, 0.0, 1.0]\n"
     );
@@ -72,17 +74,16 @@ fn a_pulsating_run_killed_again_and_again_ends_the_same() {
     let whole = clock.elapsed();
     let met = killed(&setting, &broken, kills, whole.mul_f64(1.0 / kills.max(1) as f64), &["--device", "cpu"]);
     println!("{met} of {kills} kills met the run alive; unbroken it takes {:.1} s", whole.as_secs_f64());
-    assert!(met > 0 && met >= kills / 2, "{met} kills");
+    assert!(met > 0 && (met == kills || kills <= 3), "{met} kills");
     assert_same(&unbroken, &broken);
 }
 
 #[test]
 fn a_steady_run_killed_goes_on_in_16_bits_too() {
     for storage in ["f32", "f16"] {
-        let setting =
-            Setting::steady(&format!("storage = \"{storage}\"\n[time]\nmax_steps = 1500\n[output]\n{OFTEN}\n"));
+        let setting = Setting::steady(&format!("storage = \"{storage}\"\n[output]\n{OFTEN}\n"));
         let (unbroken, broken) = (setting.out("unbroken"), setting.out("broken"));
-        let set = ["--device", "cpu", "-q", "--set", "time.tolerance=0.1"];
+        let set = ["--device", "cpu", "-q", "--set", "time.tolerance=0.05"];
         let output = setting.run(&unbroken, &set);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let met = killed(&setting, &broken, 2, Duration::from_millis(100), &set);
@@ -153,6 +154,8 @@ fn interrupted_or_asked() {
             fs::create_dir_all(out.join("checkpoint")).unwrap_or_else(|e| panic!("{e}"));
             write(&out.join("checkpoint/request"), "");
             wait_for(&mut child, &out, 1);
+            // It goes once there is the checkpoint.
+            std::thread::sleep(Duration::from_millis(200));
             assert!(!out.join("checkpoint/request").exists(), "it was granted");
         }
         let _ = Command::new("kill").args([signal, &child.id().to_string()]).status();
@@ -195,7 +198,6 @@ fn wrong_and_damaged_checkpoints() {
     ] {
         assert!(stderr(&["--resume", "--set", set], 2).contains(word), "{word}");
     }
-    assert!(stderr(&["--resume", "--no-coarse"], 2).contains("--no-coarse"));
     let newest = checkpoints(&out).pop().unwrap_or_default();
     let mut bytes = fs::read(&newest).unwrap_or_else(|e| panic!("{e}"));
     let middle = bytes.len() / 2;
