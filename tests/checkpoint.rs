@@ -72,7 +72,7 @@ fn a_pulsating_run_killed_again_and_again_ends_the_same() {
     let output = setting.run(&unbroken, &["-q", "--set", "output.checkpoint=\"off\""]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let whole = clock.elapsed();
-    let met = killed(&setting, &broken, kills, whole.mul_f64(1.0 / kills.max(1) as f64), &["--device", "cpu"]);
+    let met = killed(&setting, &broken, kills, whole.mul_f64(0.5 / kills.max(1) as f64), &["--device", "cpu"]);
     println!("{met} of {kills} kills met the run alive; unbroken it takes {:.1} s", whole.as_secs_f64());
     assert!(met > 0 && (met == kills || kills <= 3), "{met} kills");
     assert_same(&unbroken, &broken);
@@ -142,7 +142,7 @@ fn interrupted_or_asked() {
     let unbroken = setting.out("unbroken");
     let output = setting.run(&unbroken, &["-q"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    for (signal, asked) in [("-INT", false), ("-TERM", false), ("-KILL", true)] {
+    for (signal, asked) in [("-TERM", false), ("-KILL", true)] {
         let out = setting.out(signal);
         let mut child =
             setting.command(&out, "1", &["--device", "cpu", "-q"]).spawn().unwrap_or_else(|e| panic!("{e}"));

@@ -166,11 +166,6 @@ impl Checkpoint {
         &self.path
     }
 
-    /// Bytes of its arrays.
-    pub(super) fn bytes(&self) -> u64 {
-        self.arrays.get_ref().limit()
-    }
-
     /// Where the run was.
     pub(in crate::run) fn head(&self) -> &Head {
         &self.header.head

@@ -111,17 +111,6 @@ pub enum When {
     Stopping,
 }
 
-/// What was kept last.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Newest {
-    /// Where the run was.
-    pub place: String,
-    /// Bytes of the file.
-    pub bytes: u64,
-    /// Seconds that it took.
-    pub seconds: f64,
-}
-
 /// Keeps checkpoints of a run.
 pub struct Keeper<'a> {
     folder: Option<PathBuf>,
@@ -130,7 +119,8 @@ pub struct Keeper<'a> {
     say: &'a dyn Fn(&str),
     last: Instant,
     number: u64,
-    newest: Option<Newest>,
+    /// Where the run was when it was kept last.
+    newest: Option<String>,
 }
 
 impl<'a> Keeper<'a> {
@@ -168,7 +158,7 @@ impl<'a> Keeper<'a> {
                     }
                     let place = checkpoint.head().place();
                     (self.say)(&format!("going on from {}: {place}", path.display()));
-                    self.newest = Some(Newest { place, bytes: checkpoint.bytes(), seconds: 0.0 });
+                    self.newest = Some(place);
                     return Ok(checkpoint);
                 }
                 Err(reason) => {
@@ -183,18 +173,12 @@ impl<'a> Keeper<'a> {
         Err(ResumeError::Damaged { folder, reasons: reasons.join("; ") })
     }
 
-    /// What was kept last.
-    #[must_use]
-    pub fn newest(&self) -> Option<&Newest> {
-        self.newest.as_ref()
-    }
-
     /// An error of the run, with the place that it can go on from if that helps.
     #[must_use]
     pub fn explain(&self, error: RunError) -> RunError {
         match (&self.newest, error) {
             (_, error @ (RunError::Plan(_) | RunError::Resume(_) | RunError::Diverged(_))) => error,
-            (Some(newest), error) => RunError::Kept { source: Box::new(error), place: newest.place.clone() },
+            (Some(place), error) => RunError::Kept { source: Box::new(error), place: place.clone() },
             (None, error) => error,
         }
     }
@@ -224,8 +208,9 @@ impl<'a> Keeper<'a> {
             .and_then(|()| file::write(&path, identity, head, flow, shots));
         match written {
             Ok(bytes) => {
-                let seconds = clock.elapsed().as_secs_f64();
-                self.newest = Some(Newest { place: head.place(), bytes, seconds });
+                let (seconds, place) = (clock.elapsed().as_secs_f64(), head.place());
+                (self.say)(&format!("checkpoint: {place}; {:.1} MB in {seconds:.2} s", bytes as f64 * 1e-6));
+                self.newest = Some(place);
                 self.number += 1;
                 // What cannot be removed does no harm.
                 found(folder).into_iter().skip(KEPT).for_each(|(_, old)| drop(fs::remove_file(old)));

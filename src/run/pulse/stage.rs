@@ -67,6 +67,9 @@ pub(super) struct Stage<'a> {
     watched: Watched,
 }
 
+/// May keep a run at a row; the rows of all lattices so far are those after it.
+type Keep<'a, 'h> = dyn FnMut(&mut Stage<'a>, (usize, bool), bool, &mut Vec<Row>) -> Result<(), RunError> + 'h;
+
 /// What a cycle needs to tell.
 pub(super) struct Hooks<'a, 'h> {
     /// Told of the row reached.
@@ -74,7 +77,7 @@ pub(super) struct Hooks<'a, 'h> {
     /// Given snapshots, if there is a sampler.
     pub snapshot: &'h mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
     /// Told of the row reached, whether it was looked at, and whether the run is being stopped; may keep the run.
-    pub keep: &'h mut dyn FnMut(&mut Stage<'a>, (usize, bool), bool, &mut Vec<Row>) -> Result<(), RunError>,
+    pub keep: &'h mut Keep<'a, 'h>,
 }
 
 impl<'a> Stage<'a> {
