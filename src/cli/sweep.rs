@@ -226,11 +226,7 @@ impl Sweep<'_> {
             text.push_str(&format!("{}  {}{wrong}\n", entry.name, self.plan.label(run)));
         }
         let jobs = self.args.jobs;
-        text.push_str(&format!(
-            "{} runs, about {} one after the other ({jobs} at a time)\n",
-            runs.len(),
-            time(seconds)
-        ));
+        text.push_str(&format!("{} runs, about {} one after the other ({jobs} at a time)\n", runs.len(), time(seconds)));
         print(&text)
     }
 

@@ -447,11 +447,7 @@ impl Reader<'_> {
             let found = self.alike(key, &given.span(), [("median", median), bounds[0], bounds[1]])?;
             let low = if min.is_some() { number(&found[1]) } else { 0.0 };
             let high = if max.is_some() { number(&found[2]) } else { f64::INFINITY };
-            (
-                Spread::Lognormal { median: number(&found[0]), sigma: *sigma, bounds: [low, high] },
-                found[0].clone(),
-                given.span(),
-            )
+            (Spread::Lognormal { median: number(&found[0]), sigma: *sigma, bounds: [low, high] }, found[0].clone(), given.span())
         } else {
             let message = format!("the range of `{key}` has one end only");
             return Err(self.say(header, message, "here", "give both from and to"));
@@ -476,7 +472,8 @@ impl Reader<'_> {
                 return Err(self.say(span, message, "here", "write 3.5, or \"3.5 mPa s\""));
             }
             if setting.unit() != found[0].1.unit() {
-                let message = format!("`{key}` mixes units: {} is `{}`, {name} is `{setting}`", found[0].0, found[0].1);
+                let message =
+                    format!("`{key}` mixes units: {} is `{}`, {name} is `{setting}`", found[0].0, found[0].1);
                 return Err(self.say(span, message, "two units", "give all numbers of a range in one unit"));
             }
         }
@@ -486,11 +483,8 @@ impl Reader<'_> {
 
 /// Why a distribution has no values, if it has none.
 fn empty(spread: &Spread) -> Option<String> {
-    let wrong = |name: &str, value: f64| {
-        (value.is_nan() || value <= 0.0).then(|| format!("{name} is {value}, must be above 0"))
-    };
-    let order =
-        |[low, high]: [f64; 2]| (low.is_nan() || low >= high).then(|| format!("min {low} is not below max {high}"));
+    let wrong = |name: &str, value: f64| (value.is_nan() || value <= 0.0).then(|| format!("{name} is {value}, must be above 0"));
+    let order = |[low, high]: [f64; 2]| (low.is_nan() || low >= high).then(|| format!("min {low} is not below max {high}"));
     match *spread {
         Spread::Uniform { min, max } => order([min, max]),
         Spread::Normal { sd, bounds, .. } => wrong("sd", sd).or_else(|| order(bounds)),

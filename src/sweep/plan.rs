@@ -150,11 +150,7 @@ impl SweepPlan {
         let key = &self.keys[k];
         if let Some(name) = key.strip_prefix("mesh.") {
             let Some((_, mesh)) = &self.file.mesh else {
-                return Err(self.wrong_key(
-                    k,
-                    format!("`{key}` varies, but there is no [mesh]"),
-                    "add [mesh] with kind",
-                ));
+                return Err(self.wrong_key(k, format!("`{key}` varies, but there is no [mesh]"), "add [mesh] with kind"));
             };
             return check_name(mesh.get("kind"), name).map_err(|message| self.wrong_key(k, message, ""));
         }

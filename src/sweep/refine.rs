@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
-use super::SweepError;
 use super::collect::{flatten, is_physical};
 use super::gci::{Estimate, estimate};
 use super::table::Table;
+use super::SweepError;
 use crate::backend::gpu::device::Opened;
 use crate::case::Case;
 use crate::output::create_folder;
@@ -181,15 +181,7 @@ impl Level {
         let plan = Plan::shared(self.case.clone(), room, shelf)?;
         create_folder(&self.folder).map_err(SweepError::from)?;
         let geometry = clock.elapsed().as_secs_f64();
-        let setup = Setup {
-            folder: &self.folder,
-            opened,
-            clock,
-            geometry,
-            start: None,
-            keep: false,
-            checkpoints: Checkpoints::None,
-        };
+        let setup = Setup { folder: &self.folder, opened, clock, geometry, start: None, keep: false, checkpoints: Checkpoints::None };
         let outcome = job::run(&plan, &setup, sink);
         let outcome = outcome.map_err(|error| RefineError::Run { spacing_mm, source: Box::new(error) })?;
         match outcome.ending {
