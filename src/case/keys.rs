@@ -63,7 +63,7 @@ impl Walk<'_> {
     fn table(&mut self, table: &DeTable<'_>, header: &Span, path: &str, schema: &Value) {
         for (key, value) in table {
             let known = schema["properties"].get(key.get_ref().as_ref());
-            let free = schema.get("additionalProperties").filter(|inner| inner.is_object());
+            let free = schema.get("additionalProperties").filter(|inner| **inner != Value::Bool(false));
             match known.or(free) {
                 Some(inner) => self.value(key, value, path, inner),
                 None => self.unknown(key, value.get_ref().is_table(), path, schema),

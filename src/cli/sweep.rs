@@ -21,7 +21,7 @@ use crate::sweep::file::{Method, SweepFile};
 use crate::sweep::folder::{Folder, RunStatus};
 use crate::sweep::plan::SweepPlan;
 use crate::sweep::shard::Shard;
-use crate::sweep::{SweepError, gates, sobol};
+use crate::sweep::{SweepError, gates, report, sobol};
 
 /// Runs, and hours that they are expected to take, beyond which a sweep asks to be confirmed.
 const MANY_RUNS: usize = 200;
@@ -226,7 +226,11 @@ impl Sweep<'_> {
             text.push_str(&format!("{}  {}{wrong}\n", entry.name, self.plan.label(run)));
         }
         let jobs = self.args.jobs;
-        text.push_str(&format!("{} runs, about {} one after the other ({jobs} at a time)\n", runs.len(), time(seconds)));
+        text.push_str(&format!(
+            "{} runs, about {} one after the other ({jobs} at a time)\n",
+            runs.len(),
+            time(seconds)
+        ));
         print(&text)
     }
 
@@ -279,6 +283,7 @@ impl Sweep<'_> {
         let more = json!({ "sobol": sobol::as_json(&all, &indices), "differences": compared.differences });
         all.write(folder.root(), more)?;
         gates::junit(&all, &compared.differences, folder.root())?;
+        report::write(&all, &indices, &self.plan.gate_keys(), folder.root())?;
         self.tell(&all, &compared, folder)?;
         let (failed, missing) =
             (all.count(RunStatus::Failed) + all.count(RunStatus::Unsettled), all.count(RunStatus::Missing));

@@ -6,12 +6,16 @@
 
 use std::collections::VecDeque;
 
-use super::plan::{Asked, Iolet, pressure};
+use super::plan::{Asked, Iolet, flow, pressure};
+use crate::case::{Case, CaseError};
 use crate::geometry::lattice::Lattice;
 use crate::geometry::lattice::directions::Q;
 
 /// Thickness of a section, in sites.
 const THICKNESS: u32 = 4;
+
+/// Largest mean velocity over an opening, m/s.
+const FASTEST: f64 = 5.0;
 
 /// Estimated fastest velocity, m/s: the larger of what the flows and what the pressures ask for; `rho` in kg/m^3, `mu`
 /// in Pa s.
@@ -31,6 +35,26 @@ pub fn estimate(lattice: &Lattice, iolets: &[Iolet], rho: f64, mu: f64) -> f64 {
     let length = size(0).max(size(1)).max(size(2));
     let poiseuille = (high - low) * widest * widest / (16.0 * mu * length);
     by_flow.max(bernoulli.min(poiseuille))
+}
+
+/// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.
+pub(super) fn check(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
+    for (opening, iolet) in case.openings.iter().zip(iolets) {
+        let most = flow(iolet.asked).map_or(0.0, |q| iolet.wave.as_ref().map_or(q, |w| w.max().max(-w.min())));
+        let velocity = most.abs() / iolet.area;
+        if velocity > FASTEST {
+            let message = format!(
+                "opening `{}`: {:.4} ml/s through a diameter of {:.3} mm is {velocity:.2} m/s on average, allowed is up to \
+                 {FASTEST} m/s",
+                iolet.name,
+                most * 1e6,
+                iolet.diameter * 1e3
+            );
+            let help = "look at the unit here and at `geometry.unit`; blood is below 6 m/s even in a severe stenosis";
+            return Err(case.error(opening.condition.span(), message, "out of range", help));
+        }
+    }
+    Ok(())
 }
 
 fn sections(lattice: &Lattice, iolets: &[Iolet]) -> f64 {

@@ -53,9 +53,6 @@ pub const PERIODIC_TOLERANCE: f64 = 0.01;
 /// Spacings that the layer `sqrt(nu/omega)` at the wall must have for its harmonics too to be many spacings thick.
 const THIN_LAYER: f64 = 10.0;
 
-/// Largest mean velocity over an opening, m/s.
-const FASTEST: f64 = 5.0;
-
 /// Default relative change that counts as steady.
 pub const TOLERANCE: f64 = 2e-3;
 
@@ -191,7 +188,7 @@ impl Plan {
         let spacing = spacing(&case, &vessel)?;
         room.admits_spacing(&case, &closed, (spacing, narrowest(&vessel)))?;
         let beat::Openings { iolets, beat, tuned } = beat::openings(&case, &vessel)?;
-        check_velocities(&case, &iolets)?;
+        peak::check(&case, &iolets)?;
         let lattice = shelf.lattice(&closed, spacing)?;
         room.admits(&case, (&lattice, &closed), narrowest(&vessel))?;
         if let Some(beat) = &beat {
@@ -361,24 +358,4 @@ fn extension(opening: &crate::case::Opening, diameter: f64) -> f64 {
         (Extension::Auto, Condition::Pressure(_)) => EXTENSION * diameter,
         (Extension::Auto, _) => 0.0,
     }
-}
-
-/// Refuses flows that are too fast for the opening that they go through: the unit of either is wrong.
-fn check_velocities(case: &Case, iolets: &[Iolet]) -> Result<(), CaseError> {
-    for (opening, iolet) in case.openings.iter().zip(iolets) {
-        let most = flow(iolet.asked).map_or(0.0, |q| iolet.wave.as_ref().map_or(q, |w| w.max().max(-w.min())));
-        let velocity = most.abs() / iolet.area;
-        if velocity > FASTEST {
-            let message = format!(
-                "opening `{}`: {:.4} ml/s through a diameter of {:.3} mm is {velocity:.2} m/s on average, allowed is up to \
-                 {FASTEST} m/s",
-                iolet.name,
-                most * 1e6,
-                iolet.diameter * 1e3
-            );
-            let help = "look at the unit here and at `geometry.unit`; blood is below 6 m/s even in a severe stenosis";
-            return Err(case.error(opening.condition.span(), message, "out of range", help));
-        }
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@
 
 use super::RunError;
 use super::level::Level;
-use super::plan::{Plan, flow, pressure};
+use super::plan::{PEAK_VELOCITY, Plan, flow, pressure};
 use super::stage::Handover;
 use super::steady::Finished;
 use super::transfer::{Frame, scaled};
@@ -24,8 +24,9 @@ pub struct Start {
     fields: [Vec<f32>; FIELDS],
     iolets: Vec<Iolet>,
     wall_source: f32,
-    /// Fastest velocity, m/s.
+    /// Fastest velocity that its time step was made for, m/s, and the one that its plan had estimated.
     peak: f64,
+    estimate: f64,
     strength: f64,
     openings: Vec<(String, bool)>,
 }
@@ -44,7 +45,8 @@ impl Start {
             fields,
             iolets: run.flow.iolets().to_vec(),
             wall_source: run.flow.physics().wall_source,
-            peak: run.peak,
+            peak: made_for(plan, run),
+            estimate: plan.peak,
             strength: strength(plan),
             openings: openings(plan),
         })
@@ -71,9 +73,10 @@ impl Start {
         std::sync::Arc::ptr_eq(&self.level.lattice, &plan.lattice) || *self.level.lattice == *plan.lattice
     }
 
-    /// Fastest velocity that is to be expected of a flow so many times stronger, m/s.
-    pub(super) fn peak(&self, factor: f64) -> f64 {
-        factor * self.peak
+    /// Fastest velocity that the time step of a plan is made for, m/s: results depend on the step as they do on the
+    /// spacing, so it is to be the one that the plan would take without this flow.
+    pub(super) fn peak(&self, plan: &Plan) -> f64 {
+        if self.estimate > 0.0 { self.peak * plan.peak / self.estimate } else { plan.peak }
     }
 
     /// Hands the flow over, so many times stronger.
@@ -88,6 +91,14 @@ impl Start {
             factor,
         })
     }
+}
+
+/// Fastest velocity that the time step of a finished run was made for, m/s; that of the run itself where viscosity alone
+/// sets the step.
+fn made_for(plan: &Plan, run: &Finished) -> f64 {
+    let scale = &run.level.scale;
+    let slowest = plan.scale(scale.dx, 0.0).dt;
+    if scale.dt < 0.999 * slowest { scale.velocity_to_si(PEAK_VELOCITY) } else { run.peak }
 }
 
 /// What drives a flow: the volume that is asked to enter, m^3/s; where there is none, the difference of pressure, Pa.

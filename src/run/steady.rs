@@ -213,7 +213,7 @@ fn go_on(
     keeper: &mut Keeper,
 ) -> Result<Finished, RunError> {
     let mut course = Course::new(plan);
-    (course.level, course.planned) = (course.levels - 1, start.peak(factor));
+    (course.level, course.planned) = (course.levels - 1, start.peak(plan));
     let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
     let mut stage = Stage::new(plan, level, 0.0, false, open)?;
     start.give(factor, |handover| stage.start_from(handover))?;

@@ -54,7 +54,9 @@ pub fn compare(all: &Collected, path: &Path, tolerance: f64) -> Result<Compariso
         .collect();
     for before in &table.rows {
         let same = |now: &&Vec<String>| now[own_keys.clone()].iter().zip(&keys).all(|(cell, k)| *cell == before[*k]);
-        let (Some(now), true) = (own.rows.iter().find(same), before[status] == RunStatus::Done.word()) else { continue };
+        let (Some(now), true) = (own.rows.iter().find(same), before[status] == RunStatus::Done.word()) else {
+            continue;
+        };
         found.runs += 1;
         if now[own_status] != RunStatus::Done.word() {
             found.differences.push((now[0].clone(), format!("was done in the baseline, is {} now", now[own_status])));
@@ -65,7 +67,9 @@ pub fn compare(all: &Collected, path: &Path, tolerance: f64) -> Result<Compariso
             found.numbers += 1;
             let title = &table.header[*k];
             let Some(new) = now.get(*own_k).and_then(|cell| cell.parse::<f64>().ok()) else {
-                found.differences.push((now[0].clone(), format!("{title} was {old} in the baseline, and is not there now")));
+                found
+                    .differences
+                    .push((now[0].clone(), format!("{title} was {old} in the baseline, and is not there now")));
                 continue;
             };
             let allowed = (tolerance * old.abs().max(new.abs())).max(*tiny);

@@ -83,7 +83,8 @@ impl Collected {
     /// Gates that fail, in words, each with its run.
     #[must_use]
     pub fn failed_gates(&self) -> Vec<String> {
-        let of = |row: &Row| row.verdict.failed.iter().map(|gate| format!("run {}: {gate}", row.name)).collect::<Vec<_>>();
+        let of =
+            |row: &Row| row.verdict.failed.iter().map(|gate| format!("run {}: {gate}", row.name)).collect::<Vec<_>>();
         self.rows.iter().flat_map(of).collect()
     }
 
@@ -127,7 +128,13 @@ impl Collected {
             let mut cells = vec![row.name.clone(), row.status.word().to_owned()];
             cells.extend(own);
             cells.extend(numbers.iter().map(|key| row.number(key).map_or(String::new(), |x| format!("{x:?}"))));
-            let gates = if row.verdict.checked == 0 { "" } else if row.verdict.failed.is_empty() { "pass" } else { "fail" };
+            let gates = if row.verdict.checked == 0 {
+                ""
+            } else if row.verdict.failed.is_empty() {
+                "pass"
+            } else {
+                "fail"
+            };
             cells.push(gates.to_owned());
             cells.push(row.seconds.map_or(String::new(), |seconds| format!("{seconds:.3}")));
             cells.push(row.message.clone().unwrap_or_default());
@@ -226,7 +233,8 @@ pub fn is_physical(key: &str) -> bool {
         "wall.residual",
     ];
     !COMPUTING.iter().any(|start| key.starts_with(start))
-        && !["seconds", "iterations", "residual", "nodes", "elements", "unknowns"].contains(&key.rsplit('.').next().unwrap_or(key))
+        && !["seconds", "iterations", "residual", "nodes", "elements", "unknowns"]
+            .contains(&key.rsplit('.').next().unwrap_or(key))
 }
 
 /// An object of the numbers of a map.
@@ -240,7 +248,8 @@ mod tests {
 
     #[test]
     fn numbers_are_found_and_sorted_out() {
-        let summary = json!({ "openings": [{ "name": "inlet", "flow": { "mean": 2.0 } }], "levels": [{ "sites": 3 }], "a": "b" });
+        let summary =
+            json!({ "openings": [{ "name": "inlet", "flow": { "mean": 2.0 } }], "levels": [{ "sites": 3 }], "a": "b" });
         let mut found = Vec::new();
         flatten(&summary, String::new(), &mut found);
         assert_eq!(found, [("levels.0.sites".to_owned(), 3.0), ("openings.inlet.flow.mean".to_owned(), 2.0)]);

@@ -81,7 +81,8 @@ mod tests {
     #[test]
     fn known_quantiles() {
         let standard = Spread::Normal { mean: 0.0, sd: 1.0, bounds: OPEN };
-        for (u, x) in [(0.5, 0.0), (0.975, 1.959_963_984_540_054), (0.025, -1.959_963_984_540_054), (1e-9, -5.997_807_015_008)]
+        for (u, x) in
+            [(0.5, 0.0), (0.975, 1.959_963_984_540_054), (0.025, -1.959_963_984_540_054), (1e-9, -5.997_807_015_008)]
         {
             assert!((standard.quantile(u) - x).abs() < 1e-9, "{u}: {}", standard.quantile(u));
         }

@@ -243,9 +243,10 @@ impl Crew<'_> {
             Err(error) => return failed(&error),
         };
         let own = &self.plan.runs[run].settings;
-        let near = self.flows.as_ref().and_then(|flows| {
-            flows.nearest(&plan, own, |other| self.plan.runs[other].settings.clone())
-        });
+        let near = self
+            .flows
+            .as_ref()
+            .and_then(|flows| flows.nearest(&plan, own, |other| self.plan.runs[other].settings.clone()));
         let setup = Setup {
             folder,
             opened: self.setting.opened,

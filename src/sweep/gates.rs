@@ -40,7 +40,8 @@ pub fn junit(all: &Collected, more: &[(String, String)], folder: &Path) -> Resul
         failures += usize::from(failed);
         assertions += row.verdict.checked;
     }
-    let (errors, skipped) = (all.count(RunStatus::Failed) + all.count(RunStatus::Unsettled), all.count(RunStatus::Missing));
+    let (errors, skipped) =
+        (all.count(RunStatus::Failed) + all.count(RunStatus::Unsettled), all.count(RunStatus::Missing));
     let seconds: f64 = all.rows.iter().filter_map(|row| row.seconds).sum();
     let name = escape(&all.sweep);
     let (tests, counts) = (all.rows.len(), format!("errors=\"{errors}\" skipped=\"{skipped}\""));

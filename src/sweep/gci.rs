@@ -45,9 +45,10 @@ pub fn estimate(values: [f64; 3], spacings: [f64; 3]) -> Estimate {
     let (r21, r32) = (spacings[1] / spacings[0], spacings[2] / spacings[1]);
     let ratio = e21 / e32;
     let largest = values.iter().map(|f| f.abs()).fold(0.0, f64::max);
-    let range = values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-        - values.iter().copied().fold(f64::INFINITY, f64::min);
-    let closes = range > 1e-12 * largest && ratio > 0.0 && ratio < 1.0;
+    let range =
+        values.iter().copied().fold(f64::NEG_INFINITY, f64::max) - values.iter().copied().fold(f64::INFINITY, f64::min);
+    // An order above 0 makes the differences shrink faster than the logarithms of the spacings do.
+    let closes = range > 1e-12 * largest && ratio > 0.0 && ratio < r21.ln() / r32.ln();
     let (order, limit, uncertainty) = if closes {
         let observed = order(ratio, r21, r32);
         let held = observed.clamp(LOWEST, FORMAL);

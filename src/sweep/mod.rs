@@ -18,6 +18,7 @@ pub mod gci;
 mod mesh;
 pub mod plan;
 pub mod refine;
+pub mod report;
 pub mod sample;
 pub mod setting;
 pub mod shard;

@@ -150,7 +150,11 @@ impl SweepPlan {
         let key = &self.keys[k];
         if let Some(name) = key.strip_prefix("mesh.") {
             let Some((_, mesh)) = &self.file.mesh else {
-                return Err(self.wrong_key(k, format!("`{key}` varies, but there is no [mesh]"), "add [mesh] with kind"));
+                return Err(self.wrong_key(
+                    k,
+                    format!("`{key}` varies, but there is no [mesh]"),
+                    "add [mesh] with kind",
+                ));
             };
             return check_name(mesh.get("kind"), name).map_err(|message| self.wrong_key(k, message, ""));
         }
@@ -245,6 +249,16 @@ impl SweepPlan {
             max: *max,
         };
         case.expect.iter().cloned().chain(self.file.expect.iter().map(own)).collect()
+    }
+
+    /// The numbers that gates are on, each once.
+    #[must_use]
+    pub fn gate_keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = self.file.expect.iter().map(|(key, ..)| key.clone()).collect();
+        if let Some(Ok(case)) = self.runs.iter().position(|run| run.wrong.is_none()).map(|run| self.case(run)) {
+            keys.extend(case.expect.iter().map(|gate| gate.key.get_ref().clone()));
+        }
+        keys
     }
 
     /// Seconds that these runs are expected to take one after the other on a device, from plans of a few of them.

@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
+use super::SweepError;
 use super::collect::{flatten, is_physical};
 use super::gci::{Estimate, estimate};
 use super::table::Table;
-use super::SweepError;
 use crate::backend::gpu::device::Opened;
 use crate::case::Case;
 use crate::output::create_folder;

@@ -96,7 +96,8 @@ fn grid(file: &SweepFile) -> Result<Vec<Vec<Setting>>, SweepError> {
     let mut rows = vec![Vec::new()];
     for values in levels {
         // The last key changes fastest.
-        let longer = |row: &Vec<Setting>| values.iter().map(|value| [row.as_slice(), &[value.clone()]].concat()).collect();
+        let longer =
+            |row: &Vec<Setting>| values.iter().map(|value| [row.as_slice(), &[value.clone()]].concat()).collect();
         rows = rows.iter().flat_map(|row| -> Vec<_> { longer(row) }).collect();
     }
     Ok(rows)
@@ -107,7 +108,8 @@ fn list(file: &SweepFile) -> Result<Vec<Vec<Setting>>, SweepError> {
     let first = levels.first().map_or(0, Vec::len);
     if let Some((axis, values)) = file.axes.iter().zip(&levels).find(|(_, values)| values.len() != first) {
         let message = format!("`{}` has {} values, `{}` has {first}", axis.key, values.len(), file.axes[0].key);
-        let help = "a list takes the first values of all keys, then the second ones; use method = \"grid\" for all pairs";
+        let help =
+            "a list takes the first values of all keys, then the second ones; use method = \"grid\" for all pairs";
         return Err(file.error(&axis.span, message, "another number", help).into());
     }
     Ok((0..first).map(|k| levels.iter().map(|values| values[k].clone()).collect()).collect())
@@ -272,17 +274,35 @@ mod tests {
         let cases = [
             ("", "sweep.toml:1: nothing varies"),
             ("[[vary]]\nkey = \"a\"\nvalues = []\n", "sweep.toml:4: `a` has an empty list of values (empty)"),
-            ("[[vary]]\nkey = \"a\"\nfrom = 1\nto = 1\n", "sweep.toml:5: the range of `a` is empty: from 1 to 1 (the same)"),
+            (
+                "[[vary]]\nkey = \"a\"\nfrom = 1\nto = 1\n",
+                "sweep.toml:5: the range of `a` is empty: from 1 to 1 (the same)",
+            ),
             ("[[vary]]\nkey = \"a\"\nfrom = 1\n", "the range of `a` has one end only"),
             ("[[vary]]\nkey = \"a\"\nfrom = 1\nto = 2\n", "`a` has a range, but no number of steps"),
-            ("[[vary]]\nkey = \"a\"\nfrom = \"1 mm\"\nto = \"2 cm\"\nsteps = 3\n", "`a` mixes units: from is `1 mm`, to is `2 cm`"),
-            ("[[vary]]\nkey = \"a\"\nuniform = { min = 2, max = 1 }\n", "the range of `a` is empty: min 2 is not below max 1"),
-            ("[[vary]]\nkey = \"a\"\nnormal = { mean = 2.0, sd = 0.0 }\n", "the range of `a` is empty: sd is 0, must be above 0"),
+            (
+                "[[vary]]\nkey = \"a\"\nfrom = \"1 mm\"\nto = \"2 cm\"\nsteps = 3\n",
+                "`a` mixes units: from is `1 mm`, to is `2 cm`",
+            ),
+            (
+                "[[vary]]\nkey = \"a\"\nuniform = { min = 2, max = 1 }\n",
+                "the range of `a` is empty: min 2 is not below max 1",
+            ),
+            (
+                "[[vary]]\nkey = \"a\"\nnormal = { mean = 2.0, sd = 0.0 }\n",
+                "the range of `a` is empty: sd is 0, must be above 0",
+            ),
             ("[[vary]]\nkey = \"a\"\nvalue = [1]\n", "unknown key `value` in [[vary]] (did you mean `values`?)"),
             ("[[vary]]\nkey = \"a\"\nvalues = [1]\n[[vary]]\nkey = \"a\"\nvalues = [1]\n", "`a` varies twice"),
             ("[sample]\nmethod = \"sobel\"\n", "`sample.method` cannot be `sobel` (did you mean `sobol`?)"),
-            ("[sample]\nmethod = \"sobol\"\n[[vary]]\nkey = \"a\"\nvalues = [1]\n", "this method needs a number of points"),
-            ("[sample]\nmethod = \"sobol\"\npoints = 70000\n[[vary]]\nkey = \"a\"\nvalues = [1]\n", "allowed is 1 to 65536"),
+            (
+                "[sample]\nmethod = \"sobol\"\n[[vary]]\nkey = \"a\"\nvalues = [1]\n",
+                "this method needs a number of points",
+            ),
+            (
+                "[sample]\nmethod = \"sobol\"\npoints = 70000\n[[vary]]\nkey = \"a\"\nvalues = [1]\n",
+                "allowed is 1 to 65536",
+            ),
             ("warm_strat = true\n", "unknown key `warm_strat` (did you mean `warm_start`?)"),
         ];
         for (text, message) in cases {

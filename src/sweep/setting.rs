@@ -122,6 +122,14 @@ mod tests {
         assert_eq!(Setting::cell(" 12 "), Setting::Whole(12));
         assert_eq!(Setting::cell("1.5"), Setting::Number(1.5));
         assert_eq!(Setting::cell("nan"), Setting::Word("nan".into()));
-        assert_eq!(Setting::Word("a \"b\"".into()).toml().parse::<toml::Value>().ok().and_then(|v| v.as_str().map(str::to_owned)).as_deref(), Some("a \"b\""));
+        assert_eq!(
+            Setting::Word("a \"b\"".into())
+                .toml()
+                .parse::<toml::Value>()
+                .ok()
+                .and_then(|v| v.as_str().map(str::to_owned))
+                .as_deref(),
+            Some("a \"b\"")
+        );
     }
 }

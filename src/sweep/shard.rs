@@ -48,7 +48,9 @@ impl Shard {
         };
         match (id.checked_sub(first)).map(|past| past / step) {
             Some(past) if past < count => Ok(Some(Self { index: past + 1, count })),
-            _ => Err(format!("SLURM_ARRAY_TASK_ID is {id}, which is not among {count} tasks from {first} on; give --shard i/n")),
+            _ => Err(format!(
+                "SLURM_ARRAY_TASK_ID is {id}, which is not among {count} tasks from {first} on; give --shard i/n"
+            )),
         }
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     fn ishigami() {
         use std::f64::consts::{PI, TAU};
         let (a, b) = (7.0f64, 0.1f64);
-        let numbers: Vec<f64> = saltelli(1024, 3, 1)
+        let numbers: Vec<f64> = saltelli(4096, 3, 1)
             .iter()
             .map(|u| {
                 let [x, y, z] = [0, 1, 2].map(|k: usize| TAU * u[k] - PI);
