@@ -181,7 +181,15 @@ impl Level {
         let plan = Plan::shared(self.case.clone(), room, shelf)?;
         create_folder(&self.folder).map_err(SweepError::from)?;
         let geometry = clock.elapsed().as_secs_f64();
-        let setup = Setup { folder: &self.folder, opened, clock, geometry, start: None, keep: false, checkpoints: Checkpoints::None };
+        let setup = Setup {
+            folder: &self.folder,
+            opened,
+            clock,
+            geometry,
+            start: None,
+            keep: false,
+            checkpoints: Checkpoints::None,
+        };
         let outcome = job::run(&plan, &setup, sink);
         let outcome = outcome.map_err(|error| RefineError::Run { spacing_mm, source: Box::new(error) })?;
         match outcome.ending {
