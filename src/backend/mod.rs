@@ -19,6 +19,7 @@ pub mod cpu;
 pub mod gpu;
 pub mod host;
 pub mod native;
+pub mod saved;
 mod tally;
 pub mod wall;
 

@@ -3,8 +3,8 @@
 use crate::fluid::shear::{CycleSums, MEANS, WallStencil, WallSums};
 
 /// Weights of the samples taken since the cycle began.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
     weight: f64,
     reference: f64,
     directed: bool,

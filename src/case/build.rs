@@ -109,6 +109,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             start: file.time.start,
             tolerance: file.time.tolerance.map(|value| map(value, |Finite(value)| value)),
             max_steps: file.time.max_steps.map(|value| map(value, |Count(value)| value)),
+            step: file.time.step,
         },
         output: Output {
             fields: file.output.fields.unwrap_or(Field::ALL.to_vec()),
@@ -116,6 +117,7 @@ fn convert(file: CaseFile, source: Source) -> Result<Case, CaseError> {
             phases: file.output.phases.map(|list| map(list, |phases| phases.into_iter().map(|p| p.0).collect())),
             rows: file.output.rows.map(|value| map(value, |Count(value)| value)),
             report: file.output.report.unwrap_or(true),
+            checkpoint: file.output.checkpoint,
         },
         wall: file.wall.map(|table| {
             let header = table.span();

@@ -11,10 +11,11 @@ use toml::Spanned;
 
 use super::labels::{CutTable, Tips};
 use super::loads::{CoronarySpec, FlowFraction, ResistanceSpec, WindkesselSpec};
+use super::output::OutputTable;
 use super::repair::Repair;
 use super::rheology;
 use super::values::{
-    BloodPressure, Count, Extension, Field, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
+    BloodPressure, Count, Extension, Finite, LengthUnit, Paths, Point, Profile, Start, Storage, Until,
 };
 use super::wall::{Support, WallTable};
 use super::waveform::WaveformSpec;
@@ -267,6 +268,10 @@ pub(super) struct TimeTable {
     #[serde(default)]
     #[schemars(with = "Count")]
     pub max_steps: Option<Spanned<Count>>,
+    /// Time step of the finest lattice, 0.001 us to 10 ms, in place of the one that the run chooses and changes.
+    #[serde(default)]
+    #[schemars(with = "Time")]
+    pub step: Option<Spanned<Time>>,
 }
 
 /// What was measured of the patient.
@@ -304,32 +309,6 @@ pub(super) struct ProbeTable {
     #[serde(default)]
     #[schemars(with = "[f64; 3]")]
     pub normal: Option<Spanned<Point>>,
-}
-
-/// What is written.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OutputTable {
-    /// Fields to write: pressure, velocity, wss, viscosity; all of them by default.
-    #[serde(default)]
-    #[schemars(with = "Vec<Field>")]
-    pub fields: Option<Vec<Field>>,
-    /// Snapshots of the last cycle, at equal intervals, 0 to `rows`; 10 by default.
-    #[serde(default)]
-    #[schemars(with = "u64")]
-    pub snapshots: Option<Spanned<u64>>,
-    /// Snapshots of the last cycle at these parts of it, from 0 to below 1, in place of a number of them: [0.1, 0.35].
-    #[serde(default)]
-    #[schemars(with = "Vec<f64>")]
-    pub phases: Option<Spanned<Vec<Finite>>>,
-    /// Rows of probes.csv a cycle, and samples of the cycle's indices, 50 to 5000; 200 by default.
-    #[serde(default)]
-    #[schemars(with = "Count")]
-    pub rows: Option<Spanned<Count>>,
-    /// Whether the run writes report.html, report.glb and pictures/ at its end; true by default.
-    #[serde(default)]
-    #[schemars(with = "bool")]
-    pub report: Option<bool>,
 }
 
 /// The range that one number of the summary must lie in; at least one bound.

@@ -8,12 +8,14 @@
 //! Values are SI; a place given in the surface's unit has been turned into metres.
 
 mod build;
+mod checkpoint;
 mod document;
 mod error;
 mod file;
 pub(crate) mod keys;
 pub mod labels;
 pub mod loads;
+mod output;
 mod overrides;
 mod ranges;
 pub mod repair;
@@ -25,6 +27,7 @@ pub mod waveform;
 
 use std::path::{Path, PathBuf};
 
+pub use checkpoint::{Checkpoint, USUAL_CHECKPOINT};
 pub use error::{CaseError, Diagnostic, Source, Span};
 pub use file::schema;
 pub use keys::suggestion;
@@ -240,6 +243,8 @@ pub struct Time {
     pub tolerance: Option<Spanned<f64>>,
     /// Steps after which a run that is not steady fails, where the case gives them.
     pub max_steps: Option<Spanned<u64>>,
+    /// Time step of the finest lattice, where the case gives it.
+    pub step: Option<Spanned<units::Time>>,
 }
 
 /// What is written.
@@ -255,6 +260,8 @@ pub struct Output {
     pub rows: Option<Spanned<u64>>,
     /// Whether a report is written at the end of the run.
     pub report: bool,
+    /// How often a checkpoint is kept, where the case says it.
+    pub checkpoint: Option<Spanned<Checkpoint>>,
 }
 
 /// A bound on one number of the summary.

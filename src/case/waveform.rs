@@ -121,6 +121,18 @@ impl JsonSchema for WaveformSpec {
     }
 }
 
+impl WaveformSpec {
+    /// Its file: beside the case file, else in the folder `data`.
+    ///
+    /// # Errors
+    /// [`WaveformFileError::Missing`] if it is in neither.
+    pub fn find(&self, beside: &Path, data: Option<&Path>) -> Result<PathBuf, WaveformFileError> {
+        let looked: Vec<_> = [Some(beside), data].into_iter().flatten().map(|folder| folder.join(&self.file)).collect();
+        let found = looked.iter().find(|place| place.is_file()).cloned();
+        found.ok_or_else(|| WaveformFileError::Missing { file: self.file.clone(), looked })
+    }
+}
+
 /// A wave that closes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wave {
@@ -151,10 +163,8 @@ impl Wave {
         data: Option<&Path>,
         period: Option<f64>,
     ) -> Result<Self, WaveformFileError> {
-        let looked: Vec<_> = [Some(beside), data].into_iter().flatten().map(|folder| folder.join(&spec.file)).collect();
-        let Some(path) = looked.iter().find(|place| place.is_file()) else {
-            return Err(WaveformFileError::Missing { file: spec.file.clone(), looked });
-        };
+        let path = spec.find(beside, data)?;
+        let path = &path;
         let bytes = std::fs::read(path).map_err(|source| WaveformFileError::Read { path: path.clone(), source })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];

@@ -76,6 +76,7 @@ impl From<RunError> for Failure {
         match error {
             RunError::Plan(error) => (*error).into(),
             RunError::Device(error) => error.into(),
+            error @ (RunError::Resume(_) | RunError::Busy(_)) => Self::Input(error.into()),
             other => Self::Run(other.into()),
         }
     }

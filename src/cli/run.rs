@@ -11,7 +11,7 @@ use crate::backend::gpu::device;
 use crate::case::Storage;
 use crate::run::RunError;
 use crate::run::fit::Room;
-use crate::run::job::{self, Ending, Outcome, Setup};
+use crate::run::job::{self, Checkpoints, Ending, Outcome, Setup};
 use crate::run::plan::Plan;
 use crate::run::summary;
 
@@ -26,13 +26,19 @@ Examples:
 Results: report.html (open it in a browser), summary.json, manifest.json, fluid.pvd, surface.pvd (open both in ParaView),
 probes.csv, centreline.vtp, profiles.csv, report.glb, pictures/; where the case has a [wall] also wall.vtu,
 wall_inner.vtp, wall_outer.vtp.
-Ctrl-C ends the run and keeps what was reached; a second Ctrl-C ends it at once.")]
+Ctrl-C or SIGTERM ends the run and keeps what was reached; a second one ends it at once.
+Checkpoints: every [output] checkpoint (\"10 min\"; \"off\" for none), where the run is stopped, and as soon as there is a
+file checkpoint/request in the folder of the results. `run CASE --resume` goes on from the newest one, with the same
+results as a run that was never stopped; they are removed when the run has ended.")]
 pub struct RunArgs {
     #[command(flatten)]
     common: Common,
     /// Start at rest on the finest lattice instead of on a coarser one
     #[arg(long)]
     no_coarse: bool,
+    /// Go on from the newest checkpoint in the folder of the results
+    #[arg(long)]
+    resume: bool,
 }
 
 /// Runs the case and writes its results.
@@ -63,7 +69,9 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let device = job::device_name(opened.as_ref());
     reporter.say(&format!("{} sites on {} ({})", plan.lattice.sites, device.name, device.backend));
     stop::listen();
-    let setup = Setup { folder: &folder, opened: opened.as_ref(), clock, geometry, start: None, keep: false };
+    let checkpoints = if args.resume { Checkpoints::Resume } else { Checkpoints::Keep };
+    let opened = opened.as_ref();
+    let setup = Setup { folder: &folder, opened, clock, geometry, start: None, keep: false, checkpoints };
     let Outcome { summary, ending, reported, .. } = job::run(&plan, &setup, &reporter)?;
     reporter.finish();
     if args.common.json {
@@ -75,7 +83,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         reported.as_ref().map_err(|error| reporter.say(&format!("error: {error}"))).ok();
     }
     match ending {
-        Ending::Interrupted => Err(Failure::Interrupted("the results hold what was reached".into())),
+        Ending::Interrupted => Err(Failure::Interrupted(REACHED.into())),
         Ending::Unsettled(why) => Err(Failure::Run(why.into())),
         Ending::Done => {
             reported.map_err(RunError::from)?;
@@ -84,3 +92,6 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
         }
     }
 }
+
+/// What is left of a run that the user stopped.
+const REACHED: &str = "the results hold what was reached; --resume goes on from there, unless checkpoints are off";

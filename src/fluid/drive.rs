@@ -17,6 +17,7 @@
 //! the end is compared with the circuit's, and the lid corrected by the integral of the difference.
 
 use bytemuck::{Pod, Zeroable};
+use serde::{Deserialize, Serialize};
 
 use super::iolet::{Iolet, Modes};
 use super::moments::Moments;
@@ -75,7 +76,7 @@ pub struct Law {
 
 /// Where an opening is. The WGSL struct `OpeningState`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct OpeningState {
     /// States of the circuit.
     pub x: [f32; 2],
@@ -97,7 +98,7 @@ pub struct OpeningState {
 
 /// What all openings share. The WGSL struct `Clock`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct Clock {
     /// Step in the cycle.
     pub step: u32,
@@ -111,7 +112,7 @@ pub struct Clock {
 
 /// How the clock runs. The WGSL struct `Pace`, a uniform.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable, Serialize, Deserialize)]
 pub struct Pace {
     /// Steps of a cycle.
     pub cycle: u32,

@@ -84,6 +84,21 @@ impl Atomic {
         })
     }
 
+    /// Completes the file, waits until it is on the disk, and gives it its name.
+    pub fn commit_synced(mut self) -> Result<(), OutputError> {
+        self.with(|file| {
+            file.flush()?;
+            file.get_ref().sync_all()
+        })?;
+        let folder = self.path.parent().map(Path::to_owned);
+        self.commit()?;
+        // The name is on the disk once its folder is; not every system lets a folder be opened.
+        if let Some(folder) = folder.and_then(|folder| File::open(folder).ok()) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+
     /// Completes the file and gives it its name.
     pub fn commit(mut self) -> Result<(), OutputError> {
         self.with(BufWriter::flush)?;

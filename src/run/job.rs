@@ -1,5 +1,6 @@
 //! One whole run: a plan, through flow and wall, to the files of its folder. Whoever runs a case runs this.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -7,9 +8,13 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::centreline::Along;
+use super::checkpoint::{Checkpoint, Keeper};
 use super::level::Level;
+use super::lock::Lock;
 use super::plan::Plan;
+use super::postmortem::{Diverged, FILE};
 use super::pulse::files::Writer;
+use super::pulse::kept::Kept;
 use super::pulse::{self, Beat, Snapshot, Watcher};
 use super::start::Start;
 use super::steady::{self, Progress, Status};
@@ -20,7 +25,7 @@ use super::{RunError, report, results, tuning};
 use crate::backend::Flow;
 use crate::backend::gpu::device::Opened;
 use crate::backend::native::Native;
-use crate::output::{OutputError, create_folder};
+use crate::output::OutputError;
 
 /// Who is told how a run goes, and decides whether it goes on.
 pub trait Sink {
@@ -48,6 +53,19 @@ pub struct Setup<'a> {
     pub start: Option<&'a Start>,
     /// Whether the flow that was reached is kept for others to start from.
     pub keep: bool,
+    /// Whether the run keeps checkpoints.
+    pub checkpoints: Checkpoints,
+}
+
+/// Whether a run keeps checkpoints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// None: the run is short, and made again where it was broken off.
+    None,
+    /// As the case says.
+    Keep,
+    /// The same, and it goes on from the newest one.
+    Resume,
 }
 
 /// How a run ended whose results are written.
@@ -78,27 +96,24 @@ pub struct Outcome {
 /// # Errors
 /// [`RunError`] when the flow diverges, the device fails, the wall cannot be solved or a file cannot be written.
 pub fn run(plan: &Plan, setup: &Setup, sink: &dyn Sink) -> Result<Outcome, RunError> {
-    create_folder(setup.folder)?;
+    let say = |text: &str| sink.say(text);
+    let mut keeper = match setup.checkpoints {
+        Checkpoints::None => Keeper::none(),
+        _ => Keeper::new(plan, setup.folder, &say),
+    };
+    let from = if setup.checkpoints == Checkpoints::Resume { Some(keeper.resume()?) } else { None };
+    let _lock = Lock::take(setup.folder)?;
     let job = Job { plan, setup, device: device_name(setup.opened), sink };
-    let mut open = |level: &Level| {
-        let (lattice, physics) = (level.lattice.clone(), level.physics(plan.mu));
-        let (iolets, coefficients) = (level.iolets.clone(), level.coefficients.clone());
-        Flow::open(setup.opened.cloned(), lattice, iolets, coefficients, physics, level.storage).map_err(RunError::from)
-    };
-    let mut control = |progress: &Progress| sink.step(progress);
-    let mut reached = match &plan.beat {
-        None => job.steady(&mut open, &mut control)?,
-        Some(beat) => job.pulsating(beat, &mut open, &mut control)?,
-    };
-    if let Some(wall) = &plan.wall {
-        job.wall(wall, &mut reached)?;
+    let outcome = job.all((&mut keeper, from)).map_err(|error| {
+        if let RunError::Diverged(diverged) = &error {
+            job.post_mortem(diverged);
+        }
+        keeper.explain(error)
+    })?;
+    if outcome.ending == Ending::Done {
+        keeper.finish();
     }
-    let Reached { mut summary, ending, flow, .. } = reached;
-    summary["gates"] = summary::judged(&summary, &plan.case.expect);
-    results::json_file(&setup.folder.join("summary.json"), &summary)?;
-    results::manifest(plan, &summary, setup.folder)?;
-    let reported = report::after(&plan.case, setup.folder, sink);
-    Ok(Outcome { reported, summary, ending, reached: flow })
+    Ok(outcome)
 }
 
 /// What the flow came to: its numbers, what it loads the wall with, how it ended, and itself where it is kept.
@@ -135,8 +150,51 @@ impl Job<'_> {
         along.extend(summary);
     }
 
-    fn steady(&self, open: &mut Open, control: &mut steady::Control) -> Result<Reached, RunError> {
-        let mut finished = steady::run(self.plan, self.setup.start, open, control)?;
+    /// Writes the state around the first bad site.
+    fn post_mortem(&self, diverged: &Diverged) {
+        match diverged.around.write(self.setup.folder) {
+            Ok(()) => self.sink.say(&format!("the state around it is in {}", self.setup.folder.join(FILE).display())),
+            Err(error) => self.sink.say(&format!("warning: {error}")),
+        }
+    }
+
+    /// Flow, wall, and all files.
+    fn all(&self, kept: (&mut Keeper, Option<Checkpoint>)) -> Result<Outcome, RunError> {
+        let mut open = |level: &Level| {
+            let (lattice, physics) = (level.lattice.clone(), level.physics(self.plan.mu));
+            let (iolets, coefficients) = (level.iolets.clone(), level.coefficients.clone());
+            Flow::open(self.setup.opened.cloned(), lattice, iolets, coefficients, physics, level.storage)
+                .map_err(RunError::from)
+        };
+        let mut control = |progress: &Progress| self.sink.step(progress);
+        let mut reached = match &self.plan.beat {
+            None => self.steady(&mut open, &mut control, kept)?,
+            Some(beat) => self.pulsating(beat, &mut open, &mut control, kept)?,
+        };
+        if let Some(wall) = &self.plan.wall {
+            self.wall(wall, &mut reached)?;
+        }
+        for file in self.plan.inputs.changed() {
+            self.sink.say(&format!(
+                "warning: {file} has changed during the run; the results are of what it held before, whose hash is in \
+                 manifest.json"
+            ));
+        }
+        let Reached { mut summary, ending, flow, .. } = reached;
+        summary["gates"] = summary::judged(&summary, &self.plan.case.expect);
+        results::json_file(&self.setup.folder.join("summary.json"), &summary)?;
+        results::manifest(self.plan, &summary, self.setup.folder)?;
+        let reported = report::after(&self.plan.case, self.setup.folder, self.sink);
+        Ok(Outcome { summary, ending, reported, reached: flow })
+    }
+
+    fn steady(
+        &self,
+        open: &mut Open,
+        control: &mut steady::Control,
+        kept: (&mut Keeper, Option<Checkpoint>),
+    ) -> Result<Reached, RunError> {
+        let mut finished = steady::run_kept(self.plan, self.setup.start, open, control, kept)?;
         let flow = self.flow_seconds();
         self.sink.phase("writing results");
         let written = results::write(self.plan, &mut finished, self.setup.folder)?;
@@ -149,16 +207,24 @@ impl Job<'_> {
         Ok(Reached { summary, loads: written.loads, ending, flow })
     }
 
-    fn pulsating(&self, beat: &Beat, open: &mut Open, control: &mut steady::Control) -> Result<Reached, RunError> {
+    fn pulsating(
+        &self,
+        beat: &Beat,
+        open: &mut Open,
+        control: &mut steady::Control,
+        (keeper, from): (&mut Keeper, Option<Checkpoint>),
+    ) -> Result<Reached, RunError> {
         for (name, text) in tuning::paste(&self.plan.iolets) {
             self.sink.say(&format!("{name}: {text}"));
         }
-        let mut writer = Writer::new(self.plan, self.setup.folder)?;
-        let mut snapshot = |shot: &mut Snapshot| writer.snapshot(shot);
-        let finished = pulse::run(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot })?;
+        let writer = RefCell::new(Writer::new(self.plan, self.setup.folder)?);
+        let mut snapshot = |shot: &mut Snapshot| writer.borrow_mut().snapshot(shot);
+        let (shots, take) = (|| writer.borrow().shots().clone(), |shots| writer.borrow_mut().take(shots));
+        let kept = Kept { keeper, from, shots: &shots, take: &take };
+        let finished = pulse::run_kept(self.plan, beat, open, &mut Watcher { control, snapshot: &mut snapshot }, kept)?;
         let flow = self.flow_seconds();
         self.sink.phase("writing results");
-        let (written, indices) = writer.finish(beat, &finished)?;
+        let (written, indices) = writer.into_inner().finish(beat, &finished)?;
         let answer = pulse::summary::answer(beat, &finished);
         let mut summary = summary::summary(self.plan, &answer, &self.device, written.shear, self.seconds(flow));
         self.along(&written.along, &mut summary);
@@ -198,11 +264,12 @@ fn ending(plan: &Plan, answer: &Answer) -> Ending {
         Status::Interrupted => Ending::Interrupted,
         Status::NotConverged if plan.beat.is_some() => Ending::Unsettled(format!(
             "cycles still differ by {change:.1e} (tolerance {tolerance:.1e}); the results of the last one were written. \
-             Raise time.max_cycles or time.tolerance, or ask for a number of cycles: time.cycles"
+             Go on with --resume and a larger time.max_cycles; or raise time.tolerance, or ask for a number of cycles: \
+             time.cycles"
         )),
         Status::NotConverged => Ending::Unsettled(format!(
             "the flow still changes by {change:.1e} (tolerance {tolerance:.1e}) after {} steps; its results were \
-             written. Raise time.max_steps or time.tolerance; a flow with a Reynolds number of {:.0} may have no \
+             written. Go on with --resume and a larger time.max_steps, or raise time.tolerance; a flow with a Reynolds number of {:.0} may have no \
              steady state",
             answer.spent[answer.spent.len() - 1].steps,
             plan.reynolds()

@@ -8,16 +8,21 @@ pub mod beat;
 pub mod bench;
 pub mod blood;
 pub mod centreline;
+pub mod checkpoint;
 pub mod cycle;
+mod effort;
 pub mod ends;
 pub mod fit;
 pub mod gates;
 pub mod identity;
+pub mod inputs;
 pub mod job;
 pub mod lesions;
 pub mod level;
+pub mod lock;
 pub mod peak;
 pub mod plan;
+pub mod postmortem;
 pub mod pulse;
 mod region;
 pub mod report;
@@ -43,7 +48,7 @@ pub enum RunError {
     Plan(Box<plan::PlanError>),
     /// The flow became unphysical.
     #[error(transparent)]
-    Diverged(#[from] watch::Diverged),
+    Diverged(Box<postmortem::Diverged>),
     /// The device failed.
     #[error(transparent)]
     Backend(#[from] crate::backend::BackendError),
@@ -56,6 +61,20 @@ pub enum RunError {
     /// The wall's equations cannot be solved.
     #[error(transparent)]
     Solve(#[from] crate::wall::solve::SolveError<crate::backend::BackendError>),
+    /// There is no checkpoint to go on from.
+    #[error(transparent)]
+    Resume(#[from] checkpoint::ResumeError),
+    /// Another run writes to the folder.
+    #[error(transparent)]
+    Busy(#[from] lock::Busy),
+    /// The run failed, but can go on from a checkpoint.
+    #[error("{source}. {place} are kept: --resume goes on from there")]
+    Kept {
+        /// Why it failed.
+        source: Box<RunError>,
+        /// What is kept.
+        place: String,
+    },
     /// A result could not be written.
     #[error(transparent)]
     Output(#[from] crate::output::OutputError),

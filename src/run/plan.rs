@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::fit::Room;
+use super::inputs::Inputs;
 use super::level::Level;
-use super::pulse::{Beat, USUAL_CYCLES, Until};
+use super::pulse::Beat;
 use super::shelf::Shelf;
 use super::spacing::{narrowest, spacing, spacings};
 use super::wall::plan::WallPlan;
+use super::watch::{FAST, RUNAWAY};
 use super::{beat, blood, gates, peak};
 use crate::analysis::wall_shear::Layer;
 use crate::backend::gpu::error::GpuError;
@@ -49,10 +51,6 @@ const EXTENSION: f64 = 1.5;
 
 /// Default relative change between cycles that counts as periodic.
 pub const PERIODIC_TOLERANCE: f64 = 0.01;
-/// Times in which the flow forgets its start that a run from rest and one from a coarser flow take until they are
-/// steady, as the shipped cases do (docs/verification.md).
-const FROM_REST: f64 = 4.0;
-const FROM_COARSER: f64 = 2.75;
 
 /// Spacings that the layer `sqrt(nu/omega)` at the wall must have for its harmonics too to be many spacings thick.
 const THIN_LAYER: f64 = 10.0;
@@ -140,6 +138,8 @@ pub struct Plan {
     pub case: Case,
     /// The vessel.
     pub vessel: Vessel,
+    /// Its files as they were.
+    pub inputs: Inputs,
     /// What was repaired on the way.
     pub repairs: Repairs,
     /// The vessel closed by extensions and lids.
@@ -187,6 +187,7 @@ impl Plan {
     /// As [`Plan::new`].
     pub fn shared(case: Case, room: &Room, shelf: &Arc<Shelf>) -> Result<Self, PlanError> {
         case.validate()?;
+        let inputs = Inputs::of(&case);
         gates::check(&case)?;
         let (vessel, repairs) = super::vessel::read(&case)?;
         let lengths: Vec<f64> =
@@ -212,6 +213,7 @@ impl Plan {
         Ok(Self {
             case,
             vessel,
+            inputs,
             repairs,
             closed,
             iolets,
@@ -233,6 +235,10 @@ impl Plan {
     /// The scale of a lattice whose fastest velocity is `peak` m/s.
     #[must_use]
     pub fn scale(&self, spacing: f64, peak: f64) -> Scale {
+        if let Some(step) = &self.case.time.step {
+            let finest = self.spacings[self.spacings.len() - 1];
+            return Scale { dx: spacing, dt: step.get_ref().si() * spacing / finest, rho: self.rho };
+        }
         let mut slow = Scale::from_tau(spacing, self.rho, self.mu, self.largest_tau());
         if let Some(beat) = &self.beat {
             let size = self.lattice.grid.size.map(|n| n as f64 * self.lattice.grid.spacing);
@@ -253,6 +259,13 @@ impl Plan {
     #[must_use]
     pub fn largest_tau(&self) -> f64 {
         LARGEST_TAU.min(0.5 + (LARGEST_LOCAL_TAU - 0.5) * self.mu / self.rheology.largest())
+    }
+
+    /// Lattice velocity that ends a run: that of a Mach number of 0.3 where the case sets the time step, else one that no
+    /// smaller step would mend.
+    #[must_use]
+    pub fn fastest(&self) -> f64 {
+        if self.case.time.step.is_some() { FAST } else { RUNAWAY }
     }
 
     /// The finest level as planned.
@@ -305,43 +318,6 @@ impl Plan {
         let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
         let omega = self.beat.as_ref().map_or(0.0, |beat| std::f64::consts::TAU / beat.period);
         0.5 * widest * (omega * self.rho / self.mu).sqrt()
-    }
-
-    /// Steps that a lattice is expected to need, from rest or from the flow of a coarser one.
-    #[must_use]
-    pub fn expected_steps(&self, level: &Level, from_rest: bool) -> u64 {
-        if let Some(beat) = &self.beat {
-            let cycles = match beat.until {
-                Until::Cycles(n) => n,
-                Until::Periodic { .. } => USUAL_CYCLES,
-            };
-            return (cycles as f64 * level.scale.time_to_lattice(beat.period)).ceil() as u64;
-        }
-        let most = self.case.time.max_steps.as_ref().map_or(u64::MAX, |most| *most.get_ref());
-        ((if from_rest { FROM_REST } else { FROM_COARSER } * self.memory(level)) as u64).min(most)
-    }
-
-    /// What all lattices together are expected to take, in steps of the finest.
-    #[must_use]
-    pub fn expected_work(&self, finest: &Level) -> f64 {
-        let work = |(k, &spacing): (usize, &f64)| {
-            let scale = self.scale(spacing, self.peak);
-            let steps = self.expected_steps(finest, k == 0) as f64 * finest.scale.dt / scale.dt;
-            steps * (finest.scale.dx / spacing).powi(3)
-        };
-        self.spacings.iter().enumerate().map(work).sum()
-    }
-
-    /// Steps in which the flow forgets its start: the blood's stay in the vessel or the time that viscosity needs
-    /// across the widest opening, whichever is shorter.
-    #[must_use]
-    pub fn memory(&self, level: &Level) -> f64 {
-        let widest = self.iolets.iter().map(|i| i.diameter).fold(0.0, f64::max);
-        let viscous = (0.5 * widest).powi(2) * self.rho / (5.78 * self.mu);
-        let inflow: f64 = self.iolets.iter().map(|i| flow(i.asked).unwrap_or(0.0).max(0.0)).sum();
-        let volume = level.lattice.sites as f64 * level.scale.dx.powi(3);
-        let stay = if inflow > 0.0 { volume / inflow } else { viscous };
-        level.scale.time_to_lattice(stay.min(viscous)).max(200.0)
     }
 }
 

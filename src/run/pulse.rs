@@ -12,22 +12,28 @@
 mod cycle;
 mod drive;
 pub mod files;
+pub mod kept;
 mod loads;
 pub mod probe;
 mod stage;
 pub mod summary;
 
+use std::ops::ControlFlow;
+
 pub use cycle::{Cycle, Row};
 pub use drive::pascal;
 
 use super::RunError;
+use super::checkpoint::{Keeper, Shots, When};
 use super::level::Level;
 use super::plan::Plan;
+use super::postmortem::Diverged;
 use super::steady::{Progress, Sample, Spent, Status};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
 use crate::case::wall::Instant;
 use crate::fluid::shear::CycleSums;
+use kept::{Course, Kept, PulseHead};
 use probe::Probe;
 use stage::{Hooks, Stage};
 
@@ -42,6 +48,9 @@ const COARSE_PEAK: f64 = 0.4;
 
 /// Cycles that may follow the last one because the time step changed within it.
 const TORN_CYCLES: usize = 5;
+
+/// Steps beyond those seen to fail after which a second run is not going to.
+const MARGIN: u64 = 4000;
 
 /// How much more two cycles of a coarse lattice may differ.
 const COARSE_TOLERANCE: f64 = 3.0;
@@ -153,31 +162,61 @@ pub fn run(
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     watcher: &mut Watcher,
 ) -> Result<Finished, RunError> {
-    let levels = plan.spacings.len();
-    let (mut rows, mut spent, mut peak) = (Vec::new(), Vec::new(), plan.peak);
+    let mut keeper = Keeper::none();
+    let kept = Kept { keeper: &mut keeper, from: None, shots: &Shots::default, take: &drop };
+    run_kept(plan, beat, open, watcher, kept)
+}
+
+/// The same with checkpoints, from the beginning or going on from one.
+///
+/// # Errors
+/// As [`run`]; and when the checkpoint does not hold a run of this kind.
+pub fn run_kept(
+    plan: &Plan,
+    beat: &Beat,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    watcher: &mut Watcher,
+    mut kept: Kept,
+) -> Result<Finished, RunError> {
+    let mut course = Course::new(plan);
     let mut before: Option<Stage> = None;
-    for k in 0..levels {
-        let last = k + 1 == levels;
-        let clock = std::time::Instant::now();
-        // The estimate errs high, and a coarse lattice notices in time where it does not.
-        let expected = if before.is_none() && !last { COARSE_PEAK * peak } else { peak };
-        let level = plan.level(k, expected).map_err(super::plan::PlanError::from)?;
-        let mut stage = Stage::new(plan, beat, level, before.take(), open)?;
-        let sampler =
-            last.then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
+    let mut from = kept.from.take();
+    let mut peak = plan.peak;
+    loop {
+        let head = from.as_ref().map(|checkpoint| kept::head(checkpoint, beat, &course)).transpose()?;
+        let mut stage = match &head {
+            Some(head) => {
+                course.go_on(head);
+                Stage::reopen(plan, beat, head, open)?
+            }
+            None => {
+                course.begin();
+                // The estimate errs high, and a coarse lattice notices in time where it does not.
+                course.planned = if before.is_none() && !course.last() { COARSE_PEAK * peak } else { peak };
+                let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
+                Stage::new(plan, beat, level, before.take(), open)?
+            }
+        };
+        let sampler = course
+            .last()
+            .then(|| WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx)));
         if let Some(sampler) = &sampler {
             stage.flow.watch(sampler.stencil().clone(), beat.means)?;
         }
-        let outcome = cycles(&mut stage, sampler.as_ref(), (k, levels), &mut rows, watcher);
-        spent.push(Spent {
-            spacing_mm: stage.level.scale.dx * 1e3,
-            sites: stage.level.lattice.sites,
-            steps: stage.taken,
-            seconds: clock.elapsed().as_secs_f64(),
-        });
+        if let Some(checkpoint) = from.take() {
+            (kept.take)(checkpoint.restore(&mut stage.flow)?);
+        }
+        let outcome = match cycles(&mut stage, sampler.as_ref(), head.as_ref(), &mut course, (watcher, &mut kept)) {
+            Err(RunError::Diverged(seen)) if course.last() => {
+                Err(replay(&mut stage, sampler.as_ref(), &mut course, seen))
+            }
+            outcome => outcome,
+        };
+        let last = course.last();
+        course.leave(&stage);
         let (status, change, done) = match outcome {
             Err(RunError::Diverged(_)) if !last => {
-                rows.clear();
+                course.rows.clear();
                 continue;
             }
             outcome => outcome?,
@@ -186,22 +225,21 @@ pub fn run(
             let sampler = sampler.unwrap_or_else(|| {
                 WallSampler::new(&stage.level.lattice, &plan.closed, plan.layer(stage.level.scale.dx))
             });
-            return finish(stage, (status, change, done), sampler, rows, spent);
+            return finish(stage, (status, change, done), sampler, course.rows, course.spent);
         }
         peak = stage.peak;
         before = Some(stage);
     }
-    unreachable!("a plan has a finest lattice, which returns")
 }
 
 /// Cycles of a level until they are alike, or their number is reached. Returns how it ended, the last change, and how
-/// many cycles were done.
-fn cycles(
-    stage: &mut Stage,
+/// many cycles were done. `from` is where a checkpoint left them.
+fn cycles<'a>(
+    stage: &mut Stage<'a>,
     sampler: Option<&WallSampler>,
-    (level, levels): (usize, usize),
-    rows: &mut Vec<Row>,
-    watcher: &mut Watcher,
+    from: Option<&PulseHead>,
+    course: &mut Course,
+    (watcher, kept): (&mut Watcher, &mut Kept),
 ) -> Result<(Status, f64, usize), RunError> {
     let beat = stage.beat;
     let (most, tolerance) = match (sampler.is_some(), beat.until) {
@@ -211,15 +249,21 @@ fn cycles(
         (true, Until::Cycles(n)) => (n, 0.0),
     };
     let periodic = matches!(beat.until, Until::Periodic { .. });
-    let mut change = f64::INFINITY;
-    let mut done = 0;
+    let mut row = from.and_then(|head| head.row);
+    let mut change = from.and_then(|head| head.change).unwrap_or(f64::INFINITY);
+    let mut rows = std::mem::take(&mut course.rows);
+    if row.is_none() {
+        stage.remember(course, &rows, None)?;
+    }
     // A cycle within which the time step changed does not count as the last.
-    while done < most || (stage.torn && done < most + TORN_CYCLES) {
-        done += 1;
+    let torn = |stage: &Stage, done: usize| stage.torn && done < most + TORN_CYCLES;
+    while change > tolerance && (row.is_some() || course.done < most || torn(stage, course.done)) {
+        course.done += usize::from(row.is_none());
+        let done = course.done;
         let shoot = if periodic { done > 1 || most == 1 } else { done >= most };
         let progress = |stage: &Stage, row: usize| Progress {
-            level,
-            levels,
+            level: course.level,
+            levels: course.levels,
             steps: stage.taken,
             expected: stage.taken + stage.steps_to_come(row, most.min(USUAL_CYCLES.max(done)) - done.min(most)),
             sites: stage.level.lattice.sites,
@@ -228,17 +272,47 @@ fn cycles(
             tolerance,
         };
         let control = &mut |stage: &Stage, row: usize| (watcher.control)(&progress(stage, row));
-        let mut hooks = Hooks { control, snapshot: watcher.snapshot };
-        if stage.cycle(sampler.map(|sampler| (sampler, shoot)), rows, &mut hooks)? {
-            return Ok((Status::Interrupted, change, done - 1));
+        let keep = &mut |stage: &mut Stage<'a>, (row, look): (usize, bool), stop: bool, all: &mut Vec<Row>| {
+            if look {
+                stage.remember(course, all, Some(row))?;
+            }
+            let when = if stop { When::Stopping } else { When::Due };
+            if kept.keeper.wants(when) { kept.keep(stage, Some(row), course, all) } else { Ok(()) }
+        };
+        let mut hooks = Hooks { control, snapshot: watcher.snapshot, keep };
+        let broken = stage.cycle(row.take(), sampler.map(|sampler| (sampler, shoot)), &mut rows, &mut hooks);
+        if !matches!(broken, Ok(false)) {
+            course.rows = rows;
+            return broken.map(|_| (Status::Interrupted, change, done - 1));
         }
         change = stage.change().unwrap_or(f64::INFINITY);
-        if change <= tolerance {
-            return Ok((Status::Converged, change, done));
-        }
     }
-    let status = if periodic && sampler.is_some() { Status::NotConverged } else { Status::Converged };
-    Ok((status, change, done))
+    let converged = change <= tolerance || !(periodic && sampler.is_some());
+    let status = if converged { Status::Converged } else { Status::NotConverged };
+    let when = if converged { When::Ending } else { When::Stopping };
+    if course.last() && kept.keeper.wants(when) {
+        kept.keep(stage, None, course, &mut rows)?;
+    }
+    course.rows = rows;
+    Ok((status, change, course.done))
+}
+
+/// Runs again from the last good state under a close watch, to find what went wrong first; `seen` is what was seen of it.
+fn replay(stage: &mut Stage, sampler: Option<&WallSampler>, course: &mut Course, seen: Box<Diverged>) -> RunError {
+    let Some((head, copy)) = stage.good.take() else { return RunError::Diverged(seen) };
+    let end = stage.taken + MARGIN;
+    if let Err(error) = stage.back(&head, &copy) {
+        return error;
+    }
+    course.go_on(&head);
+    let mut control = |progress: &Progress| {
+        if progress.steps > end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut watcher = Watcher { control: &mut control, snapshot: &mut |_| Ok(()) };
+    let mut keeper = Keeper::none();
+    let mut kept = Kept { keeper: &mut keeper, from: None, shots: &Shots::default, take: &drop };
+    let again = cycles(stage, sampler, Some(&head), course, (&mut watcher, &mut kept));
+    again.err().unwrap_or(RunError::Diverged(seen))
 }
 
 fn finish(

@@ -1,12 +1,12 @@
 //! The files of a run.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::centreline::{self, Along, Mean};
+use super::inputs::{Input, Inputs, digest};
 use super::level::Level;
 use super::plan::Plan;
 use super::region::Region;
@@ -255,7 +255,7 @@ pub fn manifest(plan: &Plan, summary: &Value, folder: &Path) -> Result<(), Outpu
         .zip(&plan.closed.ends)
         .map(|(i, end)| json!({ "name": i.name, "extension_mm": end.extension * 1e3, "diameter_mm": i.diameter * 1e3 }))
         .collect();
-    let mut manifest = inputs(&plan.case);
+    let mut manifest = inputs(&plan.case, &plan.inputs);
     let backend = summary["device"]["backend"].as_str().unwrap_or_default();
     let more = json!({
         "identity": identity::of(&plan.case, backend, &[]).ok(),
@@ -287,7 +287,7 @@ pub fn wall_manifest(
     summary: &Value,
     folder: &Path,
 ) -> Result<(), OutputError> {
-    let mut manifest = inputs(case);
+    let mut manifest = inputs(case, &Inputs::of(case));
     let more = json!({
         "device": summary["device"],
         "wall": wall.as_json(),
@@ -298,20 +298,18 @@ pub fn wall_manifest(
     json_file(&folder.join("manifest.json"), &manifest)
 }
 
-/// Version, and hashes of case and surfaces.
-fn inputs(case: &Case) -> Value {
-    let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let files: Vec<PathBuf> = case.surface_paths().unwrap_or_default();
-    let surface = |path: &PathBuf| {
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-        json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })
+/// Version, and hashes of the case and its files as they were when they were read.
+fn inputs(case: &Case, files: &Inputs) -> Value {
+    let list = |inputs: &[Input]| {
+        inputs.iter().map(|input| json!({ "file": input.name(), "sha256": input.sha256 })).collect::<Vec<_>>()
     };
     json!({
         "perfuse": env!("CARGO_PKG_VERSION"),
-        "case": { "name": case.name(), "sha256": hash(case.source.file_text().as_bytes()),
+        "case": { "name": case.name(), "sha256": digest(case.source.file_text().as_bytes()),
                   "sets": case.source.sets().collect::<Vec<_>>() },
         "geometry": { "unit": case.geometry.unit.get_ref().to_string() },
-        "surfaces": files.iter().map(surface).collect::<Vec<_>>(),
+        "surfaces": list(&files.surfaces),
+        "waveforms": list(&files.waveforms),
     })
 }
 

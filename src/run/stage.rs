@@ -1,14 +1,22 @@
 //! One lattice of a run on a device: advanced, looked at, corrected, until its flow stops changing.
 
+mod frame;
+mod kept;
+mod samples;
+
 use super::RunError;
+use super::checkpoint::{Keeper, When};
 use super::level::Level;
 use super::plan::{Asked, PEAK_VELOCITY, Plan, flow, pressure};
-use super::steady::{Control, Finished, Progress, Sample, Spent, Status};
-use super::transfer::{Frame, convert, refine, restress};
+use super::postmortem::{self, Found, Good, Watched};
+use super::steady::{Control, Course, Finished, Progress, Sample, Spent, Status, SteadyHead};
+use super::transfer::{Frame, refine};
 use super::watch::{self, FAST, SLOW, Sight};
-use crate::backend::{Flow, State};
+use crate::backend::Flow;
 use crate::fluid::iolet::Iolet;
 use crate::fluid::moments::{FIELDS, Macro};
+pub(super) use frame::{frame, retimed};
+use samples::{difference, mean};
 
 /// Looks in a window.
 const LOOKS: usize = 16;
@@ -54,6 +62,11 @@ pub(super) struct Stage<'a> {
     window: Vec<Sample>,
     means: Vec<Sample>,
     ramp: u64,
+    /// Windows in a row that were alike.
+    quiet: usize,
+    /// The state to go back to where the flow fails, and how closely its steps are watched.
+    good: Good<SteadyHead>,
+    watched: Watched,
     pub(super) peak: f64,
 }
 
@@ -69,7 +82,22 @@ impl<'a> Stage<'a> {
         flow.set_rheology(level.table(&plan.rheology))?;
         let ramp = if from_rest { (0.1 * plan.memory(&level)) as u64 } else { 0 };
         let (window, means) = (Vec::new(), Vec::new());
-        Ok(Self { plan, level, flow, start, steps: 0, taken: 0, window, means, ramp, peak: 0.0 })
+        let (good, watched) = (Good::default(), Watched { fastest: plan.fastest(), ..Watched::default() });
+        Ok(Self {
+            plan,
+            level,
+            flow,
+            start,
+            steps: 0,
+            taken: 0,
+            window,
+            means,
+            ramp,
+            quiet: 0,
+            good,
+            watched,
+            peak: 0.0,
+        })
     }
 
     fn frame(&self) -> Frame {
@@ -102,55 +130,87 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// Advances until steady.
+    /// Advances until steady. A flow that fails is looked into, unless that of a finer lattice is to follow.
     pub(super) fn settle(
         &mut self,
-        last: bool,
-        (level, levels): (usize, usize),
+        course: &mut Course,
         control: &mut Control,
-        samples: &mut Vec<Sample>,
+        keeper: &mut Keeper,
     ) -> Result<Status, RunError> {
+        match self.go(course, control, keeper) {
+            Err(RunError::Diverged(seen)) if course.last() => Err(self.replay(course, seen)),
+            outcome => outcome,
+        }
+    }
+
+    fn go(&mut self, course: &mut Course, control: &mut Control, keeper: &mut Keeper) -> Result<Status, RunError> {
+        let last = course.last();
         let tolerance = if last { self.plan.tolerance } else { 4.0 * self.plan.tolerance } / WINDOWS;
-        let given = self.plan.case.time.max_steps.as_ref().map(|m| *m.get_ref());
-        let mut quiet = 0;
         loop {
+            if let Some(status) = self.verdict(last) {
+                let when = if status == Status::Converged { When::Ending } else { When::Stopping };
+                if last && keeper.wants(when) {
+                    self.keep(course, keeper)?;
+                }
+                return Ok(status);
+            }
             let memory = self.plan.memory(&self.level);
             let between = ((memory / WINDOWS / LOOKS as f64) as usize).clamp(10, 2000);
-            let most = given.unwrap_or((PATIENCE * memory) as u64);
             let expected = self.plan.expected_steps(&self.level, self.ramp > 0);
-            self.flow.advance(between)?;
+            if last && self.good.due() {
+                let head = self.head(course);
+                self.good.keep(&mut self.flow, head)?;
+            }
+            self.advance(between)?;
             self.steps += between as u64;
             self.taken += between as u64;
             let sample = self.look(between)?;
-            samples.push(sample.clone());
+            course.samples.push(sample.clone());
             self.window.push(sample);
             if self.window.len() == LOOKS {
                 self.close_window();
                 let still = self.change().is_some_and(|c| c <= tolerance);
                 let hovers = self.drift().is_some_and(|d| d <= tolerance * WINDOWS);
-                quiet = if still || hovers { quiet + 1 } else { 0 };
+                self.quiet = if still || hovers { self.quiet + 1 } else { 0 };
             }
-            let change = self.change();
-            let progress = Progress {
-                level,
-                levels,
+            let stop = control(&Progress {
+                level: course.level,
+                levels: course.levels,
                 steps: self.taken,
                 expected: self.taken + expected.saturating_sub(self.steps),
                 sites: self.level.lattice.sites,
                 cycle: None,
-                change: change.map(|c| c * WINDOWS),
+                change: self.change().map(|c| c * WINDOWS),
                 tolerance: tolerance * WINDOWS,
-            };
-            if control(&progress).is_break() {
+            });
+            if keeper.wants(if stop.is_break() { When::Stopping } else { When::Due }) {
+                self.keep(course, keeper)?;
+            }
+            if stop.is_break() {
                 return Ok(Status::Interrupted);
             }
-            if quiet >= if last { 3 } else { 2 } {
-                return Ok(Status::Converged);
-            }
-            if self.taken >= most {
-                return Ok(Status::NotConverged);
-            }
         }
+    }
+
+    /// How the level ends, if it does now.
+    fn verdict(&self, last: bool) -> Option<Status> {
+        let given = self.plan.case.time.max_steps.as_ref().map(|m| *m.get_ref());
+        let most = given.unwrap_or((PATIENCE * self.plan.memory(&self.level)) as u64);
+        if self.quiet >= if last { 3 } else { 2 } {
+            return Some(Status::Converged);
+        }
+        (self.taken >= most).then_some(Status::NotConverged)
+    }
+
+    /// Takes steps, watched.
+    fn advance(&mut self, steps: usize) -> Result<(), RunError> {
+        let found = postmortem::advance(&mut self.flow, steps, &mut self.watched)?;
+        found.map_or(Ok(()), |found| Err(self.diverged(self.steps, found)))
+    }
+
+    fn diverged(&mut self, before: u64, found: Found) -> RunError {
+        let step = before + found.steps as u64;
+        postmortem::diverged(self.plan, &self.level, &mut self.flow, (step, found))
     }
 
     /// Samples the flow, watches it, and corrects the openings.
@@ -158,18 +218,14 @@ impl<'a> Stage<'a> {
         let influx = self.flow.influx()?;
         let state = self.flow.state()?;
         let fields = state.slices();
-        let sight = watch::look(&self.level.lattice, &fields);
+        let sight = watch::look(&self.level.lattice, &fields, self.watched.fastest);
         let drho = |site: usize| f64::from(Macro::read(&fields.map(|f| f[site])).drho);
         let ends = self.level.ends.mean(drho);
         drop(state);
+        self.watched.unseen = 0;
         let speed = match sight {
             Sight::Peak(speed, _) => speed,
-            Sight::Bad(site, speed) => {
-                let names = self.plan.vessel.openings.iter().map(|o| (o.name.clone(), o.centre)).collect::<Vec<_>>();
-                let (level, tau) = (&self.level, self.level.scale.viscosity_to_tau(self.plan.mu));
-                let step = self.steps;
-                return Err(watch::diverged(&level.lattice, &names, &level.scale, tau, step, (site, speed)).into());
-            }
+            Sight::Bad(site, fault) => return Err(self.diverged(self.steps, Found { steps: 0, site, fault })),
         };
         let scale = self.level.scale;
         self.peak = scale.velocity_to_si(speed);
@@ -184,6 +240,9 @@ impl<'a> Stage<'a> {
         let tau = self.level.scale.viscosity_to_tau(self.plan.mu);
         let slowest = self.plan.largest_tau();
         let settled = self.steps > 3 * self.ramp && self.window.len() == LOOKS / 2;
+        if self.plan.case.time.step.is_some() {
+            return Ok(sample);
+        }
         if speed > FAST {
             self.retime(PEAK_VELOCITY / speed)?;
         } else if settled && speed < SLOW && tau < 0.9 * (slowest - 0.5) + 0.5 {
@@ -327,49 +386,5 @@ impl<'a> Stage<'a> {
             wall_correction,
             spent,
         })
-    }
-}
-
-/// The state of a level on the same lattice with another time step, as padded fields.
-pub(super) fn retimed(plan: &Plan, level: &Level, next: &Level, state: &State) -> Vec<Vec<f32>> {
-    let (from, to) = (frame(plan, level), frame(plan, next));
-    let mut fields = vec![vec![0.0f32; level.lattice.padded_len()]; FIELDS];
-    for site in level.lattice.fluid_sites() {
-        let old = Macro::read(&state.site(site));
-        let new = convert(&old, &from, &to).write();
-        for (field, value) in fields.iter_mut().zip(new) {
-            field[site] = value;
-        }
-    }
-    restress(&level.lattice, &mut fields, &to);
-    fields
-}
-
-pub(super) fn frame(plan: &Plan, level: &Level) -> Frame {
-    Frame { scale: level.scale, rheology: plan.rheology }
-}
-
-/// Largest relative difference of two samples: of flows against the inflow, of pressures against the largest drop.
-fn difference(a: &Sample, b: &Sample) -> f64 {
-    let inflow: f64 = b.flows.iter().map(|q| q.max(0.0)).sum();
-    let high = b.pressures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let low = b.pressures.iter().copied().fold(f64::INFINITY, f64::min);
-    let largest = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let flows = largest(&a.flows, &b.flows) / inflow.max(1e-30);
-    flows.max(largest(&a.pressures, &b.pressures) / (high - low).max(1e-12))
-}
-
-fn mean(window: &[Sample]) -> Sample {
-    let n = window.len() as f64;
-    let average = |values: fn(&Sample) -> &Vec<f64>| {
-        let count = values(&window[0]).len();
-        (0..count).map(|k| window.iter().map(|s| values(s)[k]).sum::<f64>() / n).collect()
-    };
-    let last = &window[window.len() - 1];
-    Sample {
-        spacing: last.spacing,
-        time: last.time,
-        flows: average(|s| &s.flows),
-        pressures: average(|s| &s.pressures),
     }
 }

@@ -7,15 +7,19 @@
 //! less than the tolerance; or, for a flow that does not come to rest, when the mean over the last third of the windows
 //! stays within the tolerance of the mean over the third before.
 
+use std::time::Instant;
+
 use super::RunError;
+use super::checkpoint::{Checkpoint, Head, Keeper};
 use super::level::Level;
 use super::plan::Plan;
 use super::stage::{Handover, Stage, frame};
 use super::start::Start;
 use crate::backend::Flow;
+use crate::units::Scale;
 
 /// One look at the flow.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Sample {
     /// Spacing of the lattice, m.
     pub spacing: f64,
@@ -61,7 +65,7 @@ pub enum Status {
 }
 
 /// Steps and seconds of one lattice.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Spent {
     /// Spacing, mm.
     pub spacing_mm: f64,
@@ -100,6 +104,72 @@ pub struct Finished {
 /// What the caller decides while the run goes on: `Break` ends it with what was reached.
 pub type Control<'a> = dyn FnMut(&Progress) -> std::ops::ControlFlow<()> + 'a;
 
+/// Where a steady run is: what a checkpoint holds beside the flow. Of the openings and physics only what changes.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub struct SteadyHead {
+    /// Which lattice, from 0, and its scale.
+    pub level: usize,
+    pub(super) scale: Scale,
+    /// Values of the openings that belong to the scale, without corrections.
+    pub(super) values: Vec<f32>,
+    pub(super) start: f64,
+    pub(super) steps: u64,
+    /// Steps taken on the lattice.
+    pub taken: u64,
+    pub(super) ramp: u64,
+    pub(super) window: Vec<Sample>,
+    pub(super) means: Vec<Sample>,
+    pub(super) quiet: usize,
+    pub(super) peak: f64,
+    /// Fastest velocity that the lattice was planned for.
+    pub(super) planned: f64,
+    pub(super) samples: Vec<Sample>,
+    pub(super) spent: Vec<Spent>,
+    /// Seconds on this lattice.
+    pub(super) seconds: f64,
+}
+
+/// What a run has come to on all its lattices.
+pub(super) struct Course {
+    pub samples: Vec<Sample>,
+    pub spent: Vec<Spent>,
+    /// The present lattice, from 0, and their number.
+    pub level: usize,
+    pub levels: usize,
+    /// Fastest velocity that the present lattice was planned for, m/s.
+    pub planned: f64,
+    clock: Instant,
+    /// Seconds on this lattice before it was gone on with.
+    earlier: f64,
+}
+
+impl Course {
+    fn new(plan: &Plan) -> Self {
+        let (samples, spent, levels) = (Vec::new(), Vec::new(), plan.spacings.len());
+        Self { samples, spent, level: 0, levels, planned: plan.peak, clock: Instant::now(), earlier: 0.0 }
+    }
+
+    /// Notes what the present lattice took, and goes to the next.
+    fn leave(&mut self, stage: &Stage) {
+        self.spent.push(Spent {
+            spacing_mm: stage.level.scale.dx * 1e3,
+            sites: stage.level.lattice.sites,
+            steps: stage.taken,
+            seconds: self.seconds(),
+        });
+        self.level += 1;
+    }
+
+    /// Seconds on this lattice.
+    pub fn seconds(&self) -> f64 {
+        self.earlier + self.clock.elapsed().as_secs_f64()
+    }
+
+    pub fn last(&self) -> bool {
+        self.level + 1 == self.levels
+    }
+}
+
 /// Runs the plan until its flow is steady, from rest on the coarsest lattice or from the flow of another run on the finest.
 /// `open` gives the flow of a level on the device.
 ///
@@ -111,12 +181,25 @@ pub fn run(
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
 ) -> Result<Finished, RunError> {
-    let Some((start, factor)) = warm.and_then(|start| Some((start, start.factor(plan)?))) else {
-        return cold(plan, open, control);
-    };
-    match go_on(plan, (start, factor), open, control) {
+    run_kept(plan, warm, open, control, (&mut Keeper::none(), None))
+}
+
+/// The same with checkpoints, from the beginning or going on from one.
+///
+/// # Errors
+/// As [`run`]; and when the checkpoint does not hold a run of this kind.
+pub fn run_kept(
+    plan: &Plan,
+    warm: Option<&Start>,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    control: &mut Control,
+    (keeper, from): (&mut Keeper, Option<Checkpoint>),
+) -> Result<Finished, RunError> {
+    let warm = warm.filter(|_| from.is_none()).and_then(|start| Some((start, start.factor(plan)?)));
+    let Some(warm) = warm else { return cold(plan, open, control, (keeper, from)) };
+    match go_on(plan, warm, open, control, keeper) {
         // The other flow was too different: nothing is lost but time.
-        Err(RunError::Diverged(_)) => cold(plan, open, control),
+        Err(RunError::Diverged(_)) => cold(plan, open, control, (keeper, None)),
         outcome => outcome,
     }
 }
@@ -127,71 +210,96 @@ fn go_on(
     (start, factor): (&Start, f64),
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
+    keeper: &mut Keeper,
 ) -> Result<Finished, RunError> {
-    let clock = std::time::Instant::now();
-    let level = plan.level(plan.spacings.len() - 1, start.peak(plan)).map_err(super::plan::PlanError::from)?;
+    let mut course = Course::new(plan);
+    (course.level, course.planned) = (course.levels - 1, start.peak(plan));
+    let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
     let mut stage = Stage::new(plan, level, 0.0, false, open)?;
     start.give(factor, |handover| stage.start_from(handover))?;
-    let mut samples = Vec::new();
-    let status = stage.settle(true, (0, 1), control, &mut samples)?;
-    let spent = vec![spent(&stage, clock)];
-    stage.finish(status, samples, spent)
+    let status = stage.settle(&mut course, control, keeper)?;
+    course.leave(&stage);
+    stage.finish(status, course.samples, course.spent)
 }
 
-fn spent(stage: &Stage, clock: std::time::Instant) -> Spent {
-    Spent {
-        spacing_mm: stage.level.scale.dx * 1e3,
-        sites: stage.level.lattice.sites,
-        steps: stage.taken,
-        seconds: clock.elapsed().as_secs_f64(),
-    }
-}
-
-/// All lattices, from rest on the coarsest.
+/// All lattices, from rest on the coarsest, or from a checkpoint.
 fn cold(
     plan: &Plan,
     open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
     control: &mut Control,
+    (keeper, from): (&mut Keeper, Option<Checkpoint>),
 ) -> Result<Finished, RunError> {
-    let levels = plan.spacings.len();
-    let (mut samples, mut spent) = (Vec::new(), Vec::new());
-    let mut peak = plan.peak;
+    let mut course = Course::new(plan);
     let mut before: Option<(Level, Flow)> = None;
     let mut start = 0.0;
-    for k in 0..levels {
-        let level = plan.level(k, peak).map_err(super::plan::PlanError::from)?;
-        let clock = std::time::Instant::now();
-        let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
-        if let Some((coarse, mut flow)) = before.take() {
-            let (iolets, wall_source) = (flow.iolets().to_vec(), flow.physics().wall_source);
-            let state = flow.state()?;
-            stage.start_from(&Handover {
-                frame: frame(plan, &coarse),
-                level: &coarse,
-                fields: state.slices(),
-                iolets: &iolets,
-                wall_source,
-                factor: 1.0,
-            })?;
-        }
-        let last_level = k + 1 == levels;
-        let outcome = stage.settle(last_level, (k, levels), control, &mut samples);
-        spent.push(self::spent(&stage, clock));
+    let mut resumed = match from {
+        None => None,
+        Some(checkpoint) => Some(reopen(plan, open, checkpoint, &mut course)?),
+    };
+    loop {
+        let mut stage = match resumed.take() {
+            Some(stage) => stage,
+            None => {
+                (course.clock, course.earlier) = (Instant::now(), 0.0);
+                let level = plan.level(course.level, course.planned).map_err(super::plan::PlanError::from)?;
+                let mut stage = Stage::new(plan, level, start, before.is_none(), open)?;
+                if let Some(coarse) = before.take() {
+                    hand_over(plan, coarse, &mut stage)?;
+                }
+                stage
+            }
+        };
+        let outcome = stage.settle(&mut course, control, keeper);
+        let last = course.last();
+        course.leave(&stage);
         let status = match outcome {
             Ok(status) => status,
             // A coarse lattice may fail where a fine one does not: its start is lost, nothing more.
-            Err(RunError::Diverged(_)) if !last_level => {
-                (samples, start) = (Vec::new(), 0.0);
+            Err(RunError::Diverged(_)) if !last => {
+                (course.samples, start) = (Vec::new(), 0.0);
                 continue;
             }
             Err(error) => return Err(error),
         };
-        if last_level || status == Status::Interrupted {
-            return stage.finish(status, samples, spent);
+        if last || status == Status::Interrupted {
+            return stage.finish(status, course.samples, course.spent);
         }
-        peak = if stage.peak > 0.0 { stage.peak } else { peak };
-        start = samples.last().map_or(0.0, |s: &Sample| s.time);
+        course.planned = if stage.peak > 0.0 { stage.peak } else { course.planned };
+        start = course.samples.last().map_or(0.0, |s: &Sample| s.time);
         before = Some((stage.level, stage.flow));
     }
-    unreachable!("a plan has a finest lattice, which returns")
+}
+
+/// Gives a lattice the flow of a coarser one.
+fn hand_over(plan: &Plan, (coarse, mut flow): (Level, Flow), stage: &mut Stage) -> Result<(), RunError> {
+    let (iolets, wall_source) = (flow.iolets().to_vec(), flow.physics().wall_source);
+    let state = flow.state()?;
+    stage.start_from(&Handover {
+        frame: frame(plan, &coarse),
+        level: &coarse,
+        fields: state.slices(),
+        iolets: &iolets,
+        wall_source,
+        factor: 1.0,
+    })
+}
+
+/// The lattice of a checkpoint with its flow.
+fn reopen<'a>(
+    plan: &'a Plan,
+    open: &mut dyn FnMut(&Level) -> Result<Flow, RunError>,
+    checkpoint: Checkpoint,
+    course: &mut Course,
+) -> Result<Stage<'a>, RunError> {
+    let Head::Steady(head) = checkpoint.head().clone() else {
+        return Err(checkpoint.unfit("it is of a pulsating run"));
+    };
+    if head.level >= course.levels || head.values.len() != plan.iolets.len() {
+        return Err(checkpoint.unfit("it has other lattices or openings"));
+    }
+    let mut stage = Stage::reopen(plan, &head, open)?;
+    checkpoint.restore(&mut stage.flow)?;
+    (course.samples, course.spent) = (head.samples, head.spent);
+    (course.level, course.planned, course.earlier) = (head.level, head.planned, head.seconds);
+    Ok(stage)
 }

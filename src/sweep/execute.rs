@@ -20,7 +20,7 @@ use crate::backend::gpu::device::Opened;
 use crate::backend::host;
 use crate::run::RunError;
 use crate::run::fit::Room;
-use crate::run::job::{self, Ending, Setup, Sink};
+use crate::run::job::{self, Checkpoints, Ending, Setup, Sink};
 use crate::run::plan::{Plan, PlanError};
 use crate::run::shelf::Shelf;
 use crate::run::start::Start;
@@ -254,6 +254,7 @@ impl Crew<'_> {
             geometry: clock.elapsed().as_secs_f64(),
             start: near.as_ref().map(|(_, start)| start.as_ref()),
             keep: self.flows.is_some(),
+            checkpoints: Checkpoints::None,
         };
         let outcome = match job::run(&plan, &setup, &Quiet(self)) {
             Ok(outcome) => outcome,

@@ -17,7 +17,7 @@ use crate::backend::gpu::device::Opened;
 use crate::case::Case;
 use crate::output::create_folder;
 use crate::run::fit::Room;
-use crate::run::job::{self, Ending, Setup, Sink};
+use crate::run::job::{self, Checkpoints, Ending, Setup, Sink};
 use crate::run::plan::{FEWEST_ACROSS, Plan, PlanError};
 use crate::run::shelf::Shelf;
 use crate::run::{RunError, identity, results};
@@ -181,7 +181,15 @@ impl Level {
         let plan = Plan::shared(self.case.clone(), room, shelf)?;
         create_folder(&self.folder).map_err(SweepError::from)?;
         let geometry = clock.elapsed().as_secs_f64();
-        let setup = Setup { folder: &self.folder, opened, clock, geometry, start: None, keep: false };
+        let setup = Setup {
+            folder: &self.folder,
+            opened,
+            clock,
+            geometry,
+            start: None,
+            keep: false,
+            checkpoints: Checkpoints::None,
+        };
         let outcome = job::run(&plan, &setup, sink);
         let outcome = outcome.map_err(|error| RefineError::Run { spacing_mm, source: Box::new(error) })?;
         outcome.reported.map_err(SweepError::from)?;

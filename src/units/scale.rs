@@ -5,11 +5,13 @@
 //! `rho (dx/dt)^2`, flow `dx^3/dt`, kinematic viscosity `dx^2/dt` (Krueger et al., The Lattice Boltzmann Method,
 //! Springer 2017, chapter 7). A pressure is carried by the density's deviation from 1: `p = cs^2 drho`.
 
+use serde::{Deserialize, Serialize};
+
 /// Squared speed of sound of the lattice, in (site spacings per step)^2.
 const CS2: f64 = 1.0 / 3.0;
 
 /// What one site spacing, one step and one unit of density are in SI.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
     /// Site spacing, m.
     pub dx: f64,

@@ -48,6 +48,10 @@ fn a_pipe_flow_is_read_back() {
         let expected = 1.0 + 20.0 * at;
         assert!((profile.wss_mean[k] - expected).abs() < 0.01, "{} {expected}", profile.wss_mean[k]);
         let most = profile.wss_max[k];
-        assert!(most >= profile.wss_mean[k] - 1e-12 && most < expected + 0.02, "{most} {} {expected}", profile.wss_mean[k]);
+        assert!(
+            most >= profile.wss_mean[k] - 1e-12 && most < expected + 0.02,
+            "{most} {} {expected}",
+            profile.wss_mean[k]
+        );
     }
 }

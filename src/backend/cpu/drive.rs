@@ -2,6 +2,7 @@
 
 use super::memory::Memory;
 use super::openings::Links;
+use crate::backend::saved::Driven;
 use crate::fluid::drive::{Drive, GAUGE, LOAD, Openings, gauged, totals};
 use crate::fluid::iolet::{Iolet, Modes};
 use crate::geometry::lattice::Lattice;
@@ -58,6 +59,14 @@ impl CpuDrive {
         Openings { laws, tables, states, amplitudes }.advance(clock, pace, &influx, &gauges, |k, value, floor| {
             (iolets[k].value, iolets[k].floor) = (value, floor);
         });
+    }
+
+    /// Puts clock, openings and amplitudes where they once were. Rows recorded before that are had.
+    pub(super) fn restore(&mut self, driven: &Driven) {
+        self.drive.clock = driven.clock;
+        self.drive.states.clone_from(&driven.states);
+        self.amplitudes.clone_from(&driven.amplitudes);
+        self.records.clear();
     }
 
     /// Rows recorded since the last call, one after the other.

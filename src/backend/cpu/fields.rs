@@ -74,6 +74,11 @@ impl<T: Number> Fields<T> {
         self.pointers().map(|p| unsafe { std::slice::from_raw_parts(p, self.len) })
     }
 
+    pub(super) fn slices_mut(&mut self) -> [&mut [T]; FIELDS] {
+        // SAFETY: as in `slices`; the arrays do not overlap, and no other reference reaches them.
+        self.pointers_mut().map(|p| unsafe { std::slice::from_raw_parts_mut(p, self.len) })
+    }
+
     pub(super) fn copy_from(&mut self, fields: &[&[f32]; FIELDS]) {
         for (pointer, field) in self.pointers_mut().into_iter().zip(fields) {
             assert_eq!(field.len(), self.len, "a state of another lattice");

@@ -1,6 +1,7 @@
 //! Sums over a cycle at the wall and of the time averages. The twin of `shaders/accumulate.wgsl` and
 //! `shaders/average.wgsl`.
 
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,6 +10,7 @@ use super::CpuFlow;
 use super::fields::without_denormals;
 use super::memory::Memory;
 use super::number::Number;
+use crate::backend::saved::{read_into, write_of};
 use crate::backend::tally::{Tally, assert_stencil};
 use crate::fluid::collision::viscosity;
 use crate::fluid::moments::{FIELDS, density};
@@ -78,6 +80,33 @@ impl CpuFlow {
 }
 
 impl Watch {
+    /// Weights of the samples.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Points of the wall, and whether averages are taken.
+    pub(super) fn shape(&self) -> (usize, bool) {
+        (self.points.len(), self.mean.is_some())
+    }
+
+    /// Writes the sums and the directions that they are taken across ([`crate::backend::saved`]).
+    pub(super) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        write_of(out, &self.wall)?;
+        write_of(out, &self.points.iter().map(|point| point.across).collect::<Vec<_>>())?;
+        self.mean.iter().flatten().try_for_each(|field| write_of(out, field))
+    }
+
+    /// Sets sums and directions to what was written.
+    pub(super) fn read(&mut self, tally: Tally, from: &mut dyn Read) -> io::Result<()> {
+        read_into(from, &mut self.wall)?;
+        let mut across = vec![[0.0f32; 3]; self.points.len()];
+        read_into(from, &mut across)?;
+        self.points.iter_mut().zip(across).for_each(|(point, across)| point.across = across);
+        self.tally = tally;
+        self.mean.iter_mut().flatten().try_for_each(|field| read_into(from, field))
+    }
+
     fn add<T: Number>(&mut self, fields: &[&[T]; FIELDS], nu: f32, rheology: Option<&Table>, weight: f32) {
         self.add_wall(fields, nu, rheology, weight);
         if let Some(mean) = &mut self.mean {

@@ -21,6 +21,7 @@ mod kernel;
 mod memory;
 mod number;
 mod openings;
+mod saved;
 pub mod simd;
 pub mod wall;
 

@@ -19,6 +19,7 @@ pub(super) struct GpuDrive {
     pace_buffer: wgpu::Buffer,
     clock: wgpu::Buffer,
     states: wgpu::Buffer,
+    amplitudes: wgpu::Buffer,
     records: wgpu::Buffer,
     /// Rows that the host has had.
     fetched: u32,
@@ -73,6 +74,7 @@ impl GpuDrive {
             pace_buffer,
             clock,
             states,
+            amplitudes: shared.amplitudes.clone(),
             records,
             fetched: drive.clock.rows,
         }
@@ -97,6 +99,19 @@ impl GpuDrive {
     pub(super) fn driven(&self, gpu: &Opened, demand: Demand) -> Result<(Clock, Vec<OpeningState>), GpuError> {
         let clock: Vec<Clock> = gpu.download(&self.clock, 1, demand)?;
         Ok((clock[0], gpu.download(&self.states, self.pace.openings as usize, demand)?))
+    }
+
+    /// The first `count` amplitudes of extra velocity modes.
+    pub(super) fn amplitudes(&self, gpu: &Opened, count: usize, demand: Demand) -> Result<Vec<f32>, GpuError> {
+        gpu.download(&self.amplitudes, count, demand)
+    }
+
+    /// Puts clock, openings and amplitudes where they once were. Rows recorded before that are had.
+    pub(super) fn restore(&mut self, gpu: &Opened, clock: Clock, states: &[OpeningState], amplitudes: &[f32]) {
+        gpu.upload(&self.clock, bytemuck::bytes_of(&clock));
+        gpu.upload(&self.states, bytemuck::cast_slice(states));
+        gpu.upload(&self.amplitudes, bytemuck::cast_slice(amplitudes));
+        self.fetched = clock.rows;
     }
 
     /// The rows recorded since the last call that are still there.

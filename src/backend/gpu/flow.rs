@@ -4,6 +4,8 @@
 //! openings, `flow` does the rest. Many steps go into one submission, and at most two submissions are under way, so
 //! that the host neither waits for each nor runs ahead without bound.
 
+mod saved;
+
 use std::sync::Arc;
 
 use super::admit::{bytes, fits};

@@ -1,5 +1,6 @@
 //! Sums over a cycle at the wall and of the time averages, in the memory of an adapter.
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 
 use super::device::Opened;
@@ -8,8 +9,9 @@ use super::layout::Sample;
 use super::memory::Demand;
 use super::pipelines::{Binding, Build, group, pipeline, shape, workgroups};
 use super::shader::Kernel;
+use crate::backend::saved::{SaveError, read_into, write_of};
 use crate::backend::tally::{Tally, assert_stencil};
-use crate::fluid::shear::{CycleSums, MEANS, WallStencil};
+use crate::fluid::shear::{CycleSums, MEANS, WallPoint, WallStencil, WallSums};
 
 /// What is summed.
 pub(super) struct Watch {
@@ -125,6 +127,46 @@ impl Watch {
         Ok(self.tally.sums(wall, mean))
     }
 
+    /// Weights of the samples.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Points of the wall, and whether averages are taken.
+    pub(super) fn shape(&self) -> (usize, bool) {
+        (self.stencil.points.len(), self.average.is_some())
+    }
+
+    /// Writes the sums and the directions that they are taken across ([`crate::backend::saved`]).
+    pub(super) fn write(&self, gpu: &Opened, demand: Demand, out: &mut dyn Write) -> Result<(), SaveError> {
+        let count = self.stencil.points.len();
+        write_of(out, &gpu.download::<WallSums>(&self.sums, count, demand)?)?;
+        let points: Vec<WallPoint> = gpu.download(&self.points, count, demand)?;
+        write_of(out, &points.iter().map(|point| point.across).collect::<Vec<_>>())?;
+        for buffer in self.average.iter().flat_map(|(_, mean)| mean) {
+            write_of(out, &gpu.download::<f32>(buffer, self.len, demand)?)?;
+        }
+        Ok(())
+    }
+
+    /// Sets sums and directions to what was written.
+    pub(super) fn read(&mut self, gpu: &Opened, tally: Tally, from: &mut dyn Read) -> Result<(), SaveError> {
+        let mut sums = vec![WallSums::default(); self.stencil.points.len()];
+        read_into(from, &mut sums)?;
+        gpu.upload(&self.sums, bytemuck::cast_slice(&sums));
+        let mut across = vec![[0.0f32; 3]; self.stencil.points.len()];
+        read_into(from, &mut across)?;
+        let points = self.stencil.points.iter().zip(across).map(|(point, across)| WallPoint { across, ..*point });
+        gpu.upload(&self.points, bytemuck::cast_slice(&points.collect::<Vec<_>>()));
+        let mut mean = vec![0.0f32; self.len];
+        for buffer in self.average.iter().flat_map(|(_, mean)| mean) {
+            read_into(from, &mut mean)?;
+            gpu.upload(buffer, bytemuck::cast_slice(&mean));
+        }
+        self.tally = tally;
+        Ok(())
+    }
+
     /// Begins a new cycle.
     pub(super) fn begin(&mut self, gpu: &Opened, demand: Demand) -> Result<(), GpuError> {
         if self.tally.any() {
@@ -141,7 +183,7 @@ impl Watch {
 }
 
 fn sums_bytes(stencil: &WallStencil) -> u64 {
-    size_of::<crate::fluid::shear::WallSums>() as u64 * stencil.points.len() as u64
+    size_of::<WallSums>() as u64 * stencil.points.len() as u64
 }
 
 /// Checks that an adapter's limits admit a stencil.

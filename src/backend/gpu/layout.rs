@@ -56,6 +56,12 @@ impl Iolet {
         let (normal, value, floor) = (iolet.normal, iolet.value, iolet.floor);
         Self { normal, value, kind: kind(iolet.kind), floor, amplitude, modes }
     }
+
+    /// Its value and its floor.
+    #[must_use]
+    pub fn imposed(&self) -> [f32; 2] {
+        [self.value, self.floor]
+    }
 }
 
 /// WGSL `IoletLink`.

@@ -1,5 +1,7 @@
 //! Both states of a flow in the memory of an adapter.
 
+use std::io::{Read, Write};
+
 use half::f16;
 
 use super::admit::{field_bytes, state_arrays};
@@ -7,6 +9,7 @@ use super::device::Opened;
 use super::error::GpuError;
 use super::memory::Demand;
 use super::pipelines::{Pipelines, group, state_buffers};
+use crate::backend::saved::{SaveError, read_into, write_of};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::storage::{PAIRS, Storage, keep, read};
 use crate::geometry::lattice::Lattice;
@@ -88,5 +91,54 @@ impl States {
                 }
             }
         }
+    }
+
+    /// Steps taken, where numbers are rounded by their count.
+    pub(super) fn tick(&self, gpu: &Opened, demand: Demand) -> Result<u32, GpuError> {
+        let Some(buffer) = self.buffers[self.now].get(state_arrays(self.storage)) else { return Ok(0) };
+        Ok(gpu.download(buffer, 1, demand)?[0])
+    }
+
+    /// Writes the present state as it is kept, an array at a time ([`crate::backend::saved`]).
+    pub(super) fn write(
+        &self,
+        gpu: &Opened,
+        (len, demand): (usize, Demand),
+        out: &mut dyn Write,
+    ) -> Result<(), SaveError> {
+        for buffer in &self.buffers[self.now][..state_arrays(self.storage)] {
+            let words: Vec<u32> = gpu.download(buffer, len, demand)?;
+            match self.storage {
+                Storage::F32 => write_of(out, &words)?,
+                Storage::F16 => {
+                    write_of(out, &words.iter().map(|word| *word as u16).collect::<Vec<_>>())?;
+                    write_of(out, &words.iter().map(|word| (word >> 16) as u16).collect::<Vec<_>>())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the present state to what was written, and the count of steps.
+    pub(super) fn read(&self, gpu: &Opened, len: usize, tick: u32, from: &mut dyn Read) -> Result<(), SaveError> {
+        let buffers = &self.buffers[self.now];
+        let mut words = vec![0u32; len];
+        for buffer in &buffers[..state_arrays(self.storage)] {
+            match self.storage {
+                Storage::F32 => read_into(from, &mut words)?,
+                Storage::F16 => {
+                    let (mut low, mut high) = (vec![0u16; len], vec![0u16; len]);
+                    read_into(from, &mut low)?;
+                    read_into(from, &mut high)?;
+                    let pairs = low.iter().zip(&high).map(|(low, high)| u32::from(*low) | u32::from(*high) << 16);
+                    words.iter_mut().zip(pairs).for_each(|(word, pair)| *word = pair);
+                }
+            }
+            gpu.upload(buffer, bytemuck::cast_slice(&words));
+        }
+        if let Some(buffer) = buffers.get(state_arrays(self.storage)) {
+            gpu.upload(buffer, bytemuck::bytes_of(&tick));
+        }
+        Ok(())
     }
 }

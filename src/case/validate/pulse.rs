@@ -44,6 +44,8 @@ impl Case {
         self.check_count("output.snapshots", self.output.snapshots.as_ref(), 0..=rows, help, found);
         self.check_phases(found);
         self.check_until(found);
+        self.check_checkpoint(found);
+        self.check_step(found);
     }
 
     /// Parts of a cycle, in place of a number of snapshots.

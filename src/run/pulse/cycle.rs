@@ -1,12 +1,14 @@
 //! What a cycle was like at the openings.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fluid::drive::{GAUGE, RECORDED};
 use crate::run::pulse::pascal;
 use crate::run::summary::Spread;
 use crate::units::Scale;
 
 /// One record, SI.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Spacing of the lattice, m.
     pub spacing: f64,
@@ -25,6 +27,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether it has a value for each opening and each probe.
+    pub(super) fn whole(&self, openings: usize, probes: usize) -> bool {
+        let of = [self.flows.len(), self.pressures.len(), self.loads.len()];
+        of == [openings; 3] && self.probes.len() == probes
+    }
+
     /// From the numbers of a record.
     #[must_use]
     pub fn read(numbers: &[f32], openings: usize, time: f64, scale: &Scale) -> Self {
@@ -46,7 +54,7 @@ impl Row {
 }
 
 /// The rows of a cycle.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cycle {
     /// Equidistant in time, the first at the start of the cycle.
     pub rows: Vec<Row>,

@@ -8,20 +8,19 @@ use crate::case::wall::Instant;
 use crate::output::{Compression, OutputError, create_folder, csv, pvd, vtp};
 use crate::run::RunError;
 use crate::run::centreline::{self, Along, Mean};
+use crate::run::checkpoint::Shots;
 use crate::run::cycle::{surface_arrays, volume_arrays};
 use crate::run::plan::Plan;
 use crate::run::pulse::Beat;
 use crate::run::region::Region;
 use crate::run::results::{AtVertices, Moment, Written, areas, shear_statistics};
-use crate::run::wall::WallLoad;
 use crate::units::MMHG;
 
 /// Writes snapshots as they come: each cycle's in place of those of the one before.
 pub struct Writer<'a> {
     plan: &'a Plan,
     folder: PathBuf,
-    written: Vec<(usize, f64)>,
-    loads: Vec<Option<WallLoad>>,
+    shots: Shots,
 }
 
 impl<'a> Writer<'a> {
@@ -33,7 +32,21 @@ impl<'a> Writer<'a> {
         create_folder(&folder.join("fluid"))?;
         create_folder(&folder.join("surface"))?;
         let loads = plan.beat.as_ref().map_or(0, |beat| beat.loads.len());
-        Ok(Self { plan, folder: folder.to_owned(), written: Vec::new(), loads: vec![None; loads] })
+        let shots = Shots { written: Vec::new(), loads: vec![None; loads] };
+        Ok(Self { plan, folder: folder.to_owned(), shots })
+    }
+
+    /// The snapshots and loads so far.
+    #[must_use]
+    pub fn shots(&self) -> &Shots {
+        &self.shots
+    }
+
+    /// Takes over those of an earlier run.
+    pub fn take(&mut self, shots: Shots) {
+        if shots.loads.len() == self.shots.loads.len() {
+            self.shots = shots;
+        }
     }
 
     /// Writes a snapshot, and keeps what it loads the wall with.
@@ -48,12 +61,12 @@ impl<'a> Writer<'a> {
         if let Some(number) = shot.number {
             moment.volume(&fields, &self.volume(number))?;
             moment.surface(&wall, &self.surface(number))?;
-            self.written.retain(|(other, _)| *other != number);
-            self.written.push((number, shot.time));
+            self.shots.written.retain(|(other, _)| *other != number);
+            self.shots.written.push((number, shot.time));
         }
         let instants = self.plan.beat.as_ref().map_or(&[][..], |beat| &beat.loads);
         for &k in &shot.loads {
-            self.loads[k] = Some(wall.load(instants[k].name(), shot.time));
+            self.shots.loads[k] = Some(wall.load(instants[k].name(), shot.time));
         }
         Ok(())
     }
@@ -101,10 +114,10 @@ impl<'a> Writer<'a> {
     /// # Errors
     /// [`OutputError`] when a file cannot be written.
     pub fn finish(mut self, beat: &Beat, run: &Finished) -> Result<(Written, Indices), OutputError> {
-        self.written.sort_by_key(|(number, _)| *number);
+        self.shots.written.sort_by_key(|(number, _)| *number);
         let mut volumes = pvd::Collection::new(&self.folder.join("fluid.pvd"));
         let mut surfaces = pvd::Collection::new(&self.folder.join("surface.pvd"));
-        for &(number, time) in &self.written {
+        for &(number, time) in &self.shots.written {
             volumes.push(time, &self.volume(number))?;
             surfaces.push(time, &self.surface(number))?;
         }
@@ -132,7 +145,7 @@ impl<'a> Writer<'a> {
         }
         let along = self.along(run, &tawss)?;
         let mean = self.mean(run, &indices);
-        let loads = beat.loads.iter().zip(self.loads);
+        let loads = beat.loads.iter().zip(self.shots.loads);
         let loads = loads.filter_map(|(instant, taken)| match instant {
             Instant::Mean => Some(mean.load(instant.name(), 0.0)),
             _ => taken,

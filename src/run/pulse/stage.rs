@@ -1,10 +1,13 @@
 //! One lattice of a pulsating run on a device.
 
+mod kept;
+
 use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
 use super::cycle::{Cycle, Row};
+use super::kept::PulseHead;
 use super::{Snapshot, drive, loads};
 use crate::analysis::wall_shear::WallSampler;
 use crate::backend::Flow;
@@ -13,6 +16,7 @@ use crate::fluid::moments::{FIELDS, density};
 use crate::run::RunError;
 use crate::run::level::Level;
 use crate::run::plan::{PEAK_VELOCITY, Plan};
+use crate::run::postmortem::{self, Found, Good, Watched};
 use crate::run::pulse::Beat;
 use crate::run::stage::{frame, retimed};
 use crate::run::transfer::refine;
@@ -58,7 +62,13 @@ pub(super) struct Stage<'a> {
     /// Volume in the lattice beyond that at rest, at the start of the present cycle and over the last one, m^3.
     stored: f64,
     pub(super) storage: f64,
+    /// The state to go back to where the flow fails, and how closely its steps are watched.
+    pub(super) good: Good<PulseHead>,
+    watched: Watched,
 }
+
+/// May keep a run at a row; the rows of all lattices so far are those after it.
+type Keep<'a, 'h> = dyn FnMut(&mut Stage<'a>, (usize, bool), bool, &mut Vec<Row>) -> Result<(), RunError> + 'h;
 
 /// What a cycle needs to tell.
 pub(super) struct Hooks<'a, 'h> {
@@ -66,6 +76,8 @@ pub(super) struct Hooks<'a, 'h> {
     pub control: &'h mut dyn FnMut(&Stage<'a>, usize) -> ControlFlow<()>,
     /// Given snapshots, if there is a sampler.
     pub snapshot: &'h mut dyn FnMut(&mut Snapshot) -> Result<(), RunError>,
+    /// Told of the row reached, whether it was looked at, and whether the run is being stopped; may keep the run.
+    pub keep: &'h mut Keep<'a, 'h>,
 }
 
 impl<'a> Stage<'a> {
@@ -96,6 +108,9 @@ impl<'a> Stage<'a> {
             change: None,
             stored: 0.0,
             storage: 0.0,
+            good: Good::default(),
+            // There is nothing to go back to where the finest lattice is the first.
+            watched: Watched { fastest: plan.fastest(), close: plan.spacings.len() == 1, unseen: 0 },
         };
         match before {
             Some(mut before) => {
@@ -104,6 +119,7 @@ impl<'a> Stage<'a> {
             }
             None => stage.rise()?,
         }
+        stage.watched.close = false;
         Ok(stage)
     }
 
@@ -137,7 +153,7 @@ impl<'a> Stage<'a> {
         self.flow.set_drive(Some(self.drive.clone()))?;
         let looks = if self.flow.backend_name() != "cpu" { 1 } else { LOOK };
         for _ in 0..looks {
-            self.flow.advance((2 * steps as usize).div_ceil(looks))?;
+            self.advance((2 * steps as usize).div_ceil(looks))?;
             self.look(0)?;
         }
         self.taken += u64::from(2 * steps);
@@ -159,43 +175,65 @@ impl<'a> Stage<'a> {
         (self.stride() * (self.beat.rows - row) + cycles * self.drive.pace.cycle as usize) as u64
     }
 
-    /// One cycle. Returns whether it was broken off. With a sampler, the device sums over it, and snapshots are taken.
+    /// One cycle, or what is left of it from a row on. Returns whether it was broken off. With a sampler, the device sums
+    /// over it, and snapshots are taken.
     pub(super) fn cycle(
         &mut self,
+        from: Option<usize>,
         sampler: Option<(&WallSampler, bool)>,
         all: &mut Vec<Row>,
         hooks: &mut Hooks<'a, '_>,
     ) -> Result<bool, RunError> {
-        self.widen()?;
-        (self.peak, self.torn) = (0.0, false);
-        self.cycle.rows.clear();
-        if self.last.rows.is_empty() {
-            self.stored = volume(&self.level, &self.flow.state()?.slices());
-        }
-        if sampler.is_some() {
-            self.flow.begin_cycle()?;
+        if from.is_none() {
+            self.begin(sampler.is_some())?;
         }
         let loads = loads::rows(self.beat, &self.last);
-        for row in 0..self.beat.rows {
+        for row in from.unwrap_or(0)..self.beat.rows {
             if let Some((sampler, true)) = sampler {
                 self.shoot(sampler, (row, &loads), hooks)?;
             }
             if sampler.is_some() {
                 self.flow.accumulate(1.0 / self.beat.rows as f32, 0.0);
             }
-            self.flow.advance(self.stride())?;
+            self.advance(self.stride())?;
             self.taken += self.stride() as u64;
             let broken = (hooks.control)(self, row + 1).is_break();
-            if (row + 1) % self.rows_between_looks() == 0 || row + 1 == self.beat.rows || broken {
+            let look = (row + 1) % self.rows_between_looks() == 0 || row + 1 == self.beat.rows;
+            if look {
                 self.fetch(all)?;
                 self.look(row + 1)?;
             }
+            (hooks.keep)(self, (row + 1, look), broken, all)?;
             if broken {
+                if !look {
+                    self.fetch(all)?;
+                    self.look(row + 1)?;
+                }
                 return Ok(true);
             }
         }
         self.close();
         Ok(false)
+    }
+
+    /// Begins a cycle.
+    fn begin(&mut self, summed: bool) -> Result<(), RunError> {
+        self.widen()?;
+        (self.peak, self.torn) = (0.0, false);
+        self.cycle.rows.clear();
+        if self.last.rows.is_empty() {
+            self.stored = volume(&self.level, &self.flow.state()?.slices());
+        }
+        if summed {
+            self.flow.begin_cycle()?;
+        }
+        Ok(())
+    }
+
+    /// Whether the flow is one that can be kept.
+    pub(super) fn sound(&mut self) -> Result<bool, RunError> {
+        let state = self.flow.state()?;
+        Ok(matches!(watch::look(&self.level.lattice, &state.slices(), self.watched.fastest), Sight::Peak(..)))
     }
 
     /// Hands the state of a row to who wants it; `loads` are the rows of the wall's loads.
@@ -218,7 +256,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Fetches the rows recorded on the device.
-    fn fetch(&mut self, all: &mut Vec<Row>) -> Result<(), RunError> {
+    pub(super) fn fetch(&mut self, all: &mut Vec<Row>) -> Result<(), RunError> {
         let numbers = self.flow.records()?;
         let openings = self.plan.iolets.len();
         for record in numbers.chunks_exact(row_len(openings, openings + self.beat.probes.len())) {
@@ -233,7 +271,7 @@ impl<'a> Stage<'a> {
     /// Watches the flow; makes the steps smaller where it is too fast for them. `row` is the next one of the cycle.
     fn look(&mut self, row: usize) -> Result<(), RunError> {
         let state = self.flow.state()?;
-        let sight = watch::look(&self.level.lattice, &state.slices());
+        let sight = watch::look(&self.level.lattice, &state.slices(), self.watched.fastest);
         if row == self.beat.rows {
             let now = volume(&self.level, &state.slices());
             (self.storage, self.stored) = (now - self.stored, now);
@@ -243,22 +281,33 @@ impl<'a> Stage<'a> {
         match sight {
             Sight::Peak(speed, _) => {
                 self.peak = self.peak.max(scale.velocity_to_si(speed));
-                if speed > FAST && row < self.beat.rows {
+                let fixed = self.plan.case.time.step.is_some();
+                if speed > FAST && row < self.beat.rows && !fixed {
                     self.retime(PEAK_VELOCITY / speed, row)?;
                     self.torn = row > 0;
                 }
                 Ok(())
             }
-            Sight::Bad(site, speed) => {
-                let names: Vec<_> = self.plan.vessel.openings.iter().map(|o| (o.name.clone(), o.centre)).collect();
-                let tau = scale.viscosity_to_tau(self.plan.mu);
-                Err(watch::diverged(&self.level.lattice, &names, &scale, tau, self.taken, (site, speed)).into())
-            }
+            Sight::Bad(site, fault) => Err(self.diverged(Found { steps: 0, site, fault })),
         }
+    }
+
+    /// Takes steps, watched.
+    fn advance(&mut self, steps: usize) -> Result<(), RunError> {
+        let found = postmortem::advance(&mut self.flow, steps, &mut self.watched)?;
+        found.map_or(Ok(()), |found| Err(self.diverged(found)))
+    }
+
+    fn diverged(&mut self, found: Found) -> RunError {
+        let step = self.taken + found.steps as u64;
+        postmortem::diverged(self.plan, &self.level, &mut self.flow, (step, found))
     }
 
     /// Lengthens the time step where the last cycle was slower than it allows.
     fn widen(&mut self) -> Result<(), RunError> {
+        if self.plan.case.time.step.is_some() {
+            return Ok(());
+        }
         let allowed = self.plan.scale(self.level.scale.dx, self.peak).dt / self.level.scale.dt;
         if self.peak > 0.0 && !self.last.rows.is_empty() && allowed > WORTH {
             self.retime(allowed, 0)?;
@@ -325,7 +374,9 @@ impl<'a> Stage<'a> {
 fn volume(level: &Level, fields: &[&[f32]; FIELDS]) -> f64 {
     let sites: Vec<usize> = level.lattice.fluid_sites().collect();
     let drho = |&s: &usize| f64::from(density(fields[0][s], [fields[4][s], fields[5][s], fields[6][s]]));
-    level.scale.dx.powi(3) * sites.par_iter().with_min_len(1 << 14).map(drho).sum::<f64>()
+    // Parts of a fixed size, added up in order: the same sum whatever the number of threads.
+    let parts: Vec<f64> = sites.par_chunks(1 << 14).map(|part| part.iter().map(drho).sum()).collect();
+    level.scale.dx.powi(3) * parts.iter().sum::<f64>()
 }
 
 /// Makes the level's time step a whole part of the cycle, and the cycle a whole number of strides.
