@@ -74,7 +74,14 @@ fn completions_for_every_shell() {
 
 #[test]
 fn help_has_examples_and_bad_usage_is_code_2() {
-    for args in [&["--help"][..], &["devices", "--help"], &["schema", "--help"], &["completions", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["devices", "--help"],
+        &["schema", "--help"],
+        &["sweep", "--help"],
+        &["refine", "--help"],
+        &["completions", "--help"],
+    ] {
         let output = perfuse(args);
         assert_eq!(output.status.code(), Some(0), "{args:?}");
         assert!(stdout(&output).contains("Example"), "{args:?}");
