@@ -88,7 +88,7 @@ fn ball(thickness: f64, divisions: usize, layers: usize, poisson: f64) -> Errors
     })
 }
 
-const RATIOS: [f64; 4] = [0.3, 0.45, 0.49, 0.499];
+const RATIOS: [f64; 5] = [0.3, 0.45, 0.49, 0.495, 0.499];
 
 #[test]
 fn a_thick_cylinder_is_that_of_lame() {

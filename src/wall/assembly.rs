@@ -41,6 +41,9 @@ pub struct Stiffness {
     pub blocks: Vec<f32>,
     /// Sums of the rows of blocks, N/m: nine numbers a node, row by row.
     pub own: Vec<f32>,
+    /// Least ratio of the shear modulus to the stiffness against stretch with the sides held, `mu / (lambda + 2 mu)`: how
+    /// small a part of the blocks it is that tells a wall's shapes apart.
+    pub softest: f64,
 }
 
 impl Stiffness {
@@ -53,6 +56,8 @@ impl Stiffness {
         material.check(shell)?;
         let batches = batches(shell);
         let mut out = Self::empty(shell);
+        let ratios = shell.quads.iter().map(|quad| material.lame(quad)).map(|[lambda, mu]| mu / (lambda + 2.0 * mu));
+        out.softest = ratios.fold(0.5, f64::min);
         let projectors = Projectors::new(shell, supports);
         let groups = batches.iter().map(Batch::groups).max().unwrap_or(0);
         let mut local = vec![Local { blocks: [[[0.0; LANES]; 9]; PAIRS], volume: [0.0; LANES] }; groups];
@@ -94,12 +99,13 @@ impl Stiffness {
             blocks: memory::zeros(neighbour.len() * levels * ROW),
             neighbour,
             own: vec![0.0; shell.nodes.len() * 9],
+            softest: 0.5,
         }
     }
 
     /// Adds a batch of elements.
     fn add(&mut self, shell: &Shell, batch: &Batch, local: &[Local], projectors: &Projectors<'_>) {
-        let Self { levels, start, neighbour, blocks, own } = self;
+        let Self { levels, start, neighbour, blocks, own, .. } = self;
         let (levels, row) = (*levels, |column: u32| start[column as usize] as usize);
         let at = |visit: Visit| Corner { shell, batch, local, projectors, visit };
         batch.collect(

@@ -245,8 +245,14 @@ mod tests {
         let mut start = vec![0];
         neighbours.iter().for_each(|n| start.push(start[start.len() - 1] + n.len() as u32));
         let blocks = noise(15 * levels * 27);
-        let stiffness =
-            Stiffness { levels, start, neighbour: neighbours.concat(), blocks, own: noise(9 * columns * levels) };
+        let stiffness = Stiffness {
+            levels,
+            start,
+            neighbour: neighbours.concat(),
+            blocks,
+            own: noise(9 * columns * levels),
+            softest: 0.5,
+        };
         let mut x = padded(columns * levels);
         let len = x.len();
         x[PAD..len - PAD].copy_from_slice(&noise(len - 2 * PAD));
