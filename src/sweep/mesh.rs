@@ -260,8 +260,8 @@ mod tests {
         let kind = ("kind", Setting::read("stenosis"));
         assert_eq!(
             say(&[kind.clone(), ("severty", Setting::Number(0.5))]),
-            "unknown parameter `severty` of a stenosis, did you mean `severity`? (there are diameter, severity, length, \
-             eccentricity, upstream, downstream, edge, kind)"
+            "unknown parameter `severty` of a stenosis, did you mean `severity`? (there are diameter, \
+             outlet_diameter, severity, length, plateau, eccentricity, bend_radius, angle, upstream, downstream, edge, kind)"
         );
         assert_eq!(
             say(&[kind.clone(), ("diameter", Setting::Number(6.0))]),

@@ -92,7 +92,7 @@ pub fn results(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         for entry in fs::read_dir(folder.join(below)).into_iter().flatten() {
             let path = entry.unwrap_or_else(|e| panic!("{e}")).path();
             let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if path.is_dir() || name == "manifest.json" || name == ".lock" {
+            if path.is_dir() || ["manifest.json", "report.html", ".lock"].contains(&&*name) {
                 continue;
             }
             let mut bytes = fs::read(&path).unwrap_or_else(|e| panic!("{e}"));

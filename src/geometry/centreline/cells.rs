@@ -18,6 +18,14 @@ pub(super) const MOST: usize = 4_000_000;
 /// No such cube.
 const NONE: u32 = u32::MAX;
 
+/// What places and distances are rounded to, m: ways of almost the same cost are then told apart alike whatever the order
+/// in which the surface's triangles were summed over.
+const GRAIN: f64 = 1e-10;
+
+fn rounded(length: f64) -> f64 {
+    (length / GRAIN).round() * GRAIN
+}
+
 /// A cube.
 #[derive(Clone, Copy, Debug)]
 struct Cube {
@@ -46,10 +54,11 @@ impl Cells {
         };
         let (low, high) = (bounds(f64::min, f64::INFINITY), bounds(f64::max, f64::NEG_INFINITY));
         let extent = (high - low).max();
+        let finest = rounded(finest).max(GRAIN);
         let levels = (extent / finest).log2().ceil().clamp(0.0, 24.0);
         let size = finest * levels.exp2();
         // The root is laid about the middle of the vessel.
-        let low = 0.5 * (low + high) - Vector3::repeat(0.5 * size);
+        let low = (0.5 * (low + high) - Vector3::repeat(0.5 * size)).map(rounded);
         let root = Cube { at: [0; 3], level: 0, parts: NONE, depth: 0.0 };
         let mut cells = Self { low, size, cubes: vec![root] };
         cells.cubes[0].depth = inside.signed(cells.centre(0), f64::INFINITY);
@@ -84,7 +93,7 @@ impl Cells {
                 .with_min_len(64)
                 .map(|k| inside.signed(self.centre(k), self.cubes[k].depth.abs() + offset))
                 .collect();
-            self.cubes[first..].iter_mut().zip(depths).for_each(|(cube, depth)| cube.depth = depth);
+            self.cubes[first..].iter_mut().zip(depths).for_each(|(cube, depth)| cube.depth = rounded(depth));
             front = (first as u32..self.cubes.len() as u32).collect();
         }
         true

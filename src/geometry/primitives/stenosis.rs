@@ -145,7 +145,8 @@ impl Stenosis {
     #[must_use]
     pub fn equivalent_length(&self) -> f64 {
         let throat = 0.5 * self.throat_diameter();
-        self.integral(|x| if self.shape(x) > 0.0 { (throat / self.radius(x)).powi(4) } else { 0.0 })
+        let narrowed = |x: f64| (x - self.throat()).abs() < 0.5 * self.length;
+        self.integral(|x| if narrowed(x) { (throat / self.radius(x)).powi(4) } else { 0.0 })
     }
 
     /// Integral over the axis by Simpson's rule between the places where its parts meet.
@@ -159,7 +160,7 @@ impl Stenosis {
         ends.sort_by(f64::total_cmp);
         // A hair inside the part, where curvature and lesion are those of the part.
         let simpson = |a: f64, b: f64| {
-            let (n, h, hair) = (1000, (b - a) / 1000.0, 1e-12 * (b - a));
+            let (n, h, hair) = (1000, (b - a) / 1000.0, 1e-9 * (b - a));
             let weight = |k: usize| if k == 0 || k == n { 1.0 } else { 2.0 + 2.0 * (k % 2) as f64 };
             let at = |k: usize| of((a + h * k as f64).clamp(a + hair, b - hair));
             (0..=n).map(|k| weight(k) * at(k)).sum::<f64>() * h / 3.0

@@ -93,6 +93,8 @@ impl<'a> Stage<'a> {
         let drive = drive::drive(plan, beat, &level, pace, &beat.states, beat.start_pressure);
         let mut flow = open(&level)?;
         flow.set_rheology(level.table(&plan.rheology))?;
+        // There is nothing yet to go back to; an adapter would be stalled by every look.
+        let close = plan.spacings.len() == 1 && flow.backend_name() == "cpu";
         let mut stage = Self {
             plan,
             beat,
@@ -110,7 +112,7 @@ impl<'a> Stage<'a> {
             storage: 0.0,
             good: Good::default(),
             // There is nothing to go back to where the finest lattice is the first.
-            watched: Watched { fastest: plan.fastest(), close: plan.spacings.len() == 1, unseen: 0 },
+            watched: Watched { fastest: plan.fastest(), close, unseen: 0 },
         };
         match before {
             Some(mut before) => {
