@@ -19,6 +19,7 @@ use crate::analysis::strain;
 use crate::analysis::wall_shear::WallSampler;
 use crate::case::{Case, Field};
 use crate::fluid::moments::{FIELDS, Macro};
+use crate::geometry::labels::voxel_file;
 use crate::geometry::surface::Surface;
 use crate::output::{Compression, OutputError, create_folder, csv, file, pvd, vti, vtp};
 
@@ -299,7 +300,8 @@ pub fn wall_manifest(
 /// Version, and hashes of case and surfaces.
 fn inputs(case: &Case) -> Value {
     let hash = |bytes: &[u8]| Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
-    let files: Vec<PathBuf> = case.surface_paths().unwrap_or_default();
+    let mut files: Vec<PathBuf> = case.surface_paths().unwrap_or_default();
+    files.extend(files.iter().filter_map(|path| voxel_file(path)).collect::<Vec<_>>());
     let surface = |path: &PathBuf| {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
         json!({ "file": name, "sha256": std::fs::read(path).ok().map(|bytes| hash(&bytes)) })

@@ -106,6 +106,13 @@ pub fn is_label_map(path: &Path) -> bool {
     kind(path).is_some()
 }
 
+/// The other file that holds the voxels of a label map, where its header names one (`.mhd`).
+#[must_use]
+pub fn voxel_file(path: &Path) -> Option<PathBuf> {
+    let Some(File::Meta) = kind(path) else { return None };
+    meta::header(path, 1.0).ok().map(|(_, _, data)| data).filter(|data| data != path)
+}
+
 /// Kinds of files.
 #[derive(Clone, Copy)]
 enum File {

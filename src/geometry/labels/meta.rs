@@ -151,12 +151,14 @@ impl Header {
             }
             _ => path.parent().unwrap_or(Path::new("")).join(data),
         };
+        let length = fs::metadata(&file)
+            .map_err(|e| Problem::header(place, format!("`{data}` cannot be read: {e}; put it beside this file")))?
+            .len();
         if offset < 0.0 {
             // The voxels are the end of the file.
             let bytes = size.iter().map(|&n| n as f64).product::<f64>() * kind.size() as f64;
-            offset = (fs::metadata(&file)?.len() as f64 - bytes).max(0.0);
+            offset = (length as f64 - bytes).max(0.0);
         }
-        fs::metadata(&file).map_err(|e| Problem::header(place, format!("`{data}` cannot be read: {e}")))?;
         Ok((Layout { size, kind, big, offset: offset as u64, packing, slope: 1.0, intercept: 0.0 }, file))
     }
 }
