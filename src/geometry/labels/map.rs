@@ -110,7 +110,7 @@ pub fn is_label_map(path: &Path) -> bool {
 #[must_use]
 pub fn voxel_file(path: &Path) -> Option<PathBuf> {
     let Some(File::Meta) = kind(path) else { return None };
-    meta::header(path, 1.0).ok().map(|(_, _, data)| data).filter(|data| data != path)
+    meta::voxel_file(path).ok().filter(|data| data != path)
 }
 
 /// Kinds of files.

@@ -23,15 +23,24 @@ struct Header {
 
 /// Reads the header of a file; `unit` (m) is that of its lengths. Returns also the file with the voxels.
 pub(super) fn header(path: &Path, unit: f64) -> Result<(Layout, Frame, PathBuf), Problem> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
-    let header = Header::parse(&bytes)?;
+    let header = Header::read(path)?;
     let frame = header.frame(unit)?;
     let (layout, data) = header.layout(path)?;
     Ok((layout, frame, data))
 }
 
+/// The file with the voxels.
+pub(super) fn voxel_file(path: &Path) -> Result<PathBuf, Problem> {
+    Ok(Header::read(path)?.layout(path)?.1)
+}
+
 impl Header {
+    fn read(path: &Path) -> Result<Self, Problem> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
+        Self::parse(&bytes)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let mut fields = HashMap::new();
         let mut at = 0;
