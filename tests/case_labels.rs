@@ -17,9 +17,12 @@ fn good(geometry: &str, sets: &[&str]) -> Case {
 
 const CUT: &str = "[[cut]]\nname = \"stem\"\npoint = [0.0, 0.0, 2.0]\nnormal = [0.0, 0.0, 1.0]\n";
 
+const OPENINGS: &str = "[[opening]]\nname = \"in\"\npatch = \"stem\"\nflow = \"2 ml/s\"\n\
+                        [[opening]]\nname = \"out\"\npatch = \"end_1\"\npressure = \"90 mmHg\"\n";
+
 #[test]
 fn a_label_map_takes_the_place_of_a_surface() {
-    let case = good(&format!("labels = \"seg.nii.gz\"\nlabel = 2\ntips = \"auto\"\n{CUT}"), &[]);
+    let case = good(&format!("labels = \"seg.nii.gz\"\nlabel = 2\ntips = \"auto\"\n{CUT}{OPENINGS}"), &[]);
     case.validate().unwrap_or_else(|e| panic!("{e}"));
     let labels = case.geometry.labels.as_ref().unwrap_or_else(|| panic!("labels"));
     assert_eq!((labels.label, labels.tips, labels.cuts.len()), (Some(2), Some(Tips::Auto), 1));

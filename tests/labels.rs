@@ -31,11 +31,12 @@ fn centred(size: [usize; 3], edges: [f64; 3], turn: f64) -> [f64; 3] {
     [0, 1, 2].map(|k| 20.0 - half[k])
 }
 
-/// A tree: a stem of 3 mm radius up z that forks into two of 2 mm, one with a twig of `twig` mm; all ends inside.
+/// A tree: a stem of 3 mm radius up z that forks into two of 2 mm, one with a twig of `twig` mm; all ends inside. No axis
+/// runs through centres of voxels: 4 % fewer of them lie in a circle of six voxels about one of them than its area says.
 fn fork(twig: f64) -> Image {
     let (low, middle) = ([20.0, 20.0, 4.0], [20.0, 20.0, 22.0]);
     let (left, right) = ([8.0, 20.0, 40.0], [32.0, 20.0, 40.0]);
-    Image::new([80, 40, 88], [0.5, 0.5, 0.5], ([0.0, 10.0, 0.0], 0.0), |p| {
+    Image::new([80, 40, 88], [0.5, 0.5, 0.5], ([0.13, 10.19, 0.07], 0.0), |p| {
         let stem = apart(p, low, middle) < 3.0 && p[2] > 4.0;
         let arms = (apart(p, middle, left) < 2.0 || apart(p, middle, right) < 2.0) && p[2] < 40.0;
         let thin = apart(p, [26.0, 20.0, 31.0], [26.0, 12.0, 31.0]) < twig;
@@ -85,13 +86,13 @@ fn a_tube_keeps_radius_volume_and_flat_ends_however_its_image_lies() {
         );
         assert!(report.volume_change().abs() < 0.01);
         // In half-millimetre voxels, 0.8 mm thick.
-        assert!(rms < 0.07 && most < 0.4 && mean.abs() < 0.03, "{rms} {most} {mean}");
+        assert!(rms < 0.07 && most < 0.2 && mean.abs() < 0.03, "{rms} {most} {mean}");
         assert_eq!(vessel.openings.len(), 2);
         for opening in &vessel.openings {
             let across: f64 = (0..3).map(|k| axis[k] * opening.normal[k]).sum::<f64>().abs();
             let area = std::f64::consts::PI * 9e-6 / across;
             println!("  area {:.4} of {:.4} mm^2", 1e6 * opening.area, 1e6 * area);
-            assert!(opening.unevenness < 1e-9 && (opening.area / area - 1.0).abs() < 0.06);
+            assert!(opening.unevenness < 1e-9 && (opening.area / area - 1.0).abs() < 0.03);
         }
     }
 }
@@ -155,7 +156,7 @@ fn a_cut_takes_its_own_branch_and_no_other_that_its_plane_meets() {
     };
     assert_says(
         &refused(vec![cut("far", [2.0, 12.0, 10.0], [0.0, 0.0, 1.0])]),
-        &["`far` at (2.000, 12.000, 10.000) mm", "meets no branch", "the nearest section is at (20.0", "move `point`"],
+        &["`far` at (2.000, 12.000, 10.000) mm", "meets no branch", "the nearest section is at (19.9", "move `point`"],
         "a point beside the vessel",
     );
     assert_says(&refused(vec![cut("off", [2.0, 12.0, 1.0], [0.0, 0.0, 1.0])]), &["on one side"], "a plane beside it");
@@ -329,9 +330,19 @@ fn the_pulmonary_tree_keeps_its_volume_and_opens_at_its_tips() {
         100.0 * (report.smooth_volume / all - 1.0)
     );
     assert!((report.smooth_volume / all - 1.0).abs() < 0.01);
-    let (surface, report) = map.surface(&Options { prune: 6.0, ..Options::default() }).unwrap();
-    report.lines(3).iter().for_each(|line| println!("{line}"));
-    assert!(report.volume_change().abs() < 0.01 && report.ends.len() > 10);
+    // The default is for a vessel whose thin branches matter; 8 voxels (6 mm) is for a flow in the large ones.
+    let usual = map.surface(&Options::default()).unwrap().1;
+    let (surface, report) = map.surface(&Options { prune: 8.0, ..Options::default() }).unwrap();
+    for (voxels, made, ends) in [(3.0, &usual, 100), (8.0, &report, 10)] {
+        made.lines(3).iter().for_each(|line| println!("{line}"));
+        let least = voxels * made.voxel.cbrt();
+        assert!(made.volume_change().abs() < 0.01 && made.ends.len() > ends, "{}", made.ends.len());
+        assert!(made.pruned.iter().all(|thin| thin.diameter < least));
+        let opened = made.ends.iter().map(|end| (4.0 * end.area / std::f64::consts::PI).sqrt());
+        let narrowest = opened.fold(f64::INFINITY, f64::min);
+        println!("{} ends, the narrowest {:.2} mm", made.ends.len(), 1e3 * narrowest);
+        assert!(narrowest > 0.85 * least);
+    }
     let vessel = vessel(&surface, &report);
     let trunk = &vessel.openings[0];
     println!("trunk {:.2} mm, {} openings", 1e3 * trunk.equivalent_diameter(), vessel.openings.len());

@@ -249,7 +249,8 @@ impl Excess {
                  cut the surface to the part that matters"
             )
         };
-        let help = format!("{coarser}{}", self.remedy);
+        let narrow = if case.geometry.labels.is_some() { "; a larger `prune` takes narrow ends off" } else { "" };
+        let help = format!("{coarser}{}{narrow}", self.remedy);
         case.error(case.resolution.span(), message, "too fine for this device", &help)
     }
 }

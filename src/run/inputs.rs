@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::identity::hex;
 use crate::case::{Case, Condition};
+use crate::geometry::labels::voxel_file;
 
 /// A file that a case names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +45,10 @@ impl Inputs {
             let path = spec.find(beside, data.as_deref()).ok()?;
             Some(Input::new(format!("opening.{}.{key}", opening.name.get_ref()), path))
         };
+        let mut surfaces = case.surface_paths().unwrap_or_default();
+        surfaces.extend(surfaces.iter().filter_map(|path| voxel_file(path)).collect::<Vec<_>>());
         Self {
-            surfaces: case.surface_paths().unwrap_or_default().into_iter().map(surface).collect(),
+            surfaces: surfaces.into_iter().map(surface).collect(),
             waveforms: case.openings.iter().filter_map(wave).collect(),
         }
     }

@@ -211,8 +211,9 @@ impl BlockSweeps<'_> {
     fn add<'x, V: Lanes>(&self, row: usize, x: impl Fn(usize) -> Option<(&'x [f32], usize)>) -> [f32; 6] {
         let BlockMatrix { column, values, .. } = self.matrix;
         let mut sums = [[0.0; 8]; 6];
-        for e in self.matrix.start[row] as usize..self.matrix.start[row + 1] as usize {
-            let Some((from, node)) = x(column[e] as usize) else { continue };
+        let entries = self.matrix.start[row] as usize..self.matrix.start[row + 1] as usize;
+        for (e, &column) in entries.clone().zip(&column[entries]) {
+            let Some((from, node)) = x(column as usize) else { continue };
             let x = six(from, node);
             for (a, sums) in sums.iter_mut().enumerate() {
                 V::add_products(eight(values, 36 * e + 6 * a), &x, sums);

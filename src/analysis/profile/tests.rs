@@ -37,10 +37,10 @@ fn a_pipe_flow_is_read_back() {
     let (profiles, integrals) = profiles(&tree, &fields);
     let (profile, integral) = (&profiles[0], &integrals[0]);
     assert_eq!((profiles.len(), profile.name.as_str(), profile.len()), (1, "outlet", integral.len()));
-    for k in 0..profile.len() {
+    for (k, through) in integral.iter().enumerate() {
         let at = along(profile.places[k]);
         assert_eq!(profile.flow[k], flow);
-        assert!((integral[k] / flow - 1.0).abs() < 0.01, "{} {flow} at {at}", integral[k]);
+        assert!((through / flow - 1.0).abs() < 0.01, "{through} {flow} at {at}");
         let expected = 12e3 - drop * at;
         // The first and the last section lie a little inside of the ends.
         assert!((profile.pressure[k] - expected).abs() < 1.0, "{} {expected}", profile.pressure[k]);

@@ -83,7 +83,10 @@ fn lines(args: &InspectArgs, map: &LabelMap, report: &Report) -> String {
         let _ = writeln!(text, "near = {}", array(&[x, y, z]));
     }
     let prune = args.prune.unwrap_or(PRUNE);
-    let _ = writeln!(text, "prune = {prune:?}  # voxels across: thinner branches are taken off");
+    let _ = writeln!(
+        text,
+        "prune = {prune:?}  # voxels across: thinner branches are taken off, so that a larger one makes the lattice smaller"
+    );
     let _ = writeln!(text, "unit = {}", quoted(&args.unit));
     text
 }

@@ -142,7 +142,7 @@ fn shuffled(surface: &Surface) -> Surface {
     let stride = |count: usize| (0..count).map(move |k| (k * 7919 + 13) % count);
     let mut out = surface.clone();
     let count = surface.vertices.len();
-    assert!(count % 7919 != 0 && surface.triangles.len() % 7919 != 0);
+    assert!(!count.is_multiple_of(7919) && !surface.triangles.len().is_multiple_of(7919));
     let mut number = vec![0u32; count];
     for (new, old) in stride(count).enumerate() {
         out.vertices[new] = surface.vertices[old];

@@ -13,7 +13,7 @@ pub struct LabelError {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
 }
 
 /// One of several pieces of a label.

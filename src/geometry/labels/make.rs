@@ -21,6 +21,11 @@ const INSIDE: f64 = 0.25;
 const SPRAWL: f64 = 1.4;
 /// It should have this part of the thinnest branch's diameter that is kept.
 const NARROW: f64 = 0.9;
+/// How often a tip's plane is turned, how far inwards the second section is (in diameters; the nearer one where the branch
+/// is short), and the least cosine of a turn.
+const TURNS: usize = 3;
+const REACHES: [f64; 2] = [1.0, 0.5];
+const MOST_TURN: f64 = 0.7;
 
 /// Whether ends of branches are opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +80,7 @@ impl LabelMap {
     /// # Errors
     /// [`LabelError`]: no such label, several pieces, no openings, a cut that meets nothing.
     pub fn surface(&self, options: &Options) -> Result<(Surface, Report), LabelError> {
-        self.make(options).map_err(|problem| LabelError { path: self.path.clone(), problem })
+        self.make(options).map_err(|problem| LabelError { path: self.path.clone(), problem: Box::new(problem) })
     }
 
     /// The label meant.
@@ -222,7 +227,8 @@ impl LabelMap {
         for narrow in [NARROW * least, 0.0] {
             for &(centre, direction, expected) in &tip.sections {
                 let point = world(centre);
-                let plane = Plane { point, normal: (world(centre + direction * edges.min()) - point).normalize() };
+                let normal = (world(centre + direction * edges.min()) - point).normalize();
+                let plane = across(cutter, Plane { point, normal }, expected);
                 let fits = |at: &Loop| at.holds && (narrow..SPRAWL * expected).contains(&diameter(at.area));
                 let found = cutter.loops(plane).into_iter().next().filter(fits);
                 if found.is_some_and(|at| cutter.cut(plane, at).is_ok()) {
@@ -232,6 +238,29 @@ impl LabelMap {
         }
         false
     }
+}
+
+/// The plane turned square to its branch of this diameter: to the line through the centroids of two of its sections, which
+/// is the axis of a cylinder whichever way they are cut.
+fn across(cutter: &Cutter, plane: Plane, expected: f64) -> Plane {
+    let section = |plane: Plane| {
+        let fits = |at: &Loop| {
+            (at.holds || (at.centre - plane.point).norm() < 0.5 * expected) && diameter(at.area) < SPRAWL * expected
+        };
+        cutter.loops(plane).into_iter().next().filter(fits).map(|at| at.centre)
+    };
+    let mut plane = plane;
+    for _ in 0..TURNS {
+        let Some(here) = section(plane) else { break };
+        let deeper = |reach: f64| section(Plane { point: here - reach * expected * plane.normal, ..plane });
+        let Some(deep) = REACHES.into_iter().find_map(deeper) else { break };
+        let normal = (here - deep).normalize();
+        if normal.dot(&plane.normal) < MOST_TURN {
+            break;
+        }
+        plane = Plane { point: here, normal };
+    }
+    plane
 }
 
 fn diameter(area: f64) -> f64 {

@@ -106,6 +106,13 @@ pub fn is_label_map(path: &Path) -> bool {
     kind(path).is_some()
 }
 
+/// The other file that holds the voxels of a label map, where its header names one (`.mhd`).
+#[must_use]
+pub fn voxel_file(path: &Path) -> Option<PathBuf> {
+    let Some(File::Meta) = kind(path) else { return None };
+    meta::voxel_file(path).ok().filter(|data| data != path)
+}
+
 /// Kinds of files.
 #[derive(Clone, Copy)]
 enum File {
@@ -125,7 +132,7 @@ impl LabelMap {
     /// # Errors
     /// [`LabelError`] with the place in the file and a remedy.
     pub fn read(path: &Path, unit: f64) -> Result<Self, LabelError> {
-        Self::parse(path, unit).map_err(|problem| LabelError { path: path.to_owned(), problem })
+        Self::parse(path, unit).map_err(|problem| LabelError { path: path.to_owned(), problem: Box::new(problem) })
     }
 
     fn parse(path: &Path, unit: f64) -> Result<Self, Problem> {

@@ -7,8 +7,8 @@ use super::map::LabelMap;
 use super::source::Run;
 use crate::geometry::edges::Sets;
 
-/// Cells that the box is wider than the vessel on each side; one less of them continue it where it leaves the image.
-pub(super) const MARGIN: usize = 4;
+/// Cells that the box is wider than the vessel on each side.
+pub(super) const MARGIN: usize = 8;
 /// Most cells of a box: about 10 bytes each are in use at once.
 const MOST_CELLS: u64 = 300_000_000;
 /// A piece with this part of the largest one's voxels is a vessel of its own.
@@ -178,21 +178,6 @@ impl Mask {
         (0..3).any(|k| {
             (self.leaves[2 * k] && cell[k] < MARGIN) || (self.leaves[2 * k + 1] && cell[k] + MARGIN >= self.size[k])
         })
-    }
-
-    /// Repeats the outermost layer beyond each side that the vessel leaves the image through.
-    fn continue_beyond(&mut self) {
-        let strides = self.strides();
-        for side in (0..6).filter(|&side| self.leaves[side]) {
-            let k = side / 2;
-            let edge = if side % 2 == 0 { MARGIN } else { self.size[k] - 1 - MARGIN };
-            for at in (0..self.cells.len()).filter(|&at| self.cell(at)[k] == edge).collect::<Vec<_>>() {
-                for step in 1..MARGIN {
-                    let there = if side % 2 == 0 { at - step * strides[k] } else { at + step * strides[k] };
-                    self.cells[there] = self.cells[at];
-                }
-            }
-        }
     }
 
     /// Number of cells inside.

@@ -23,15 +23,24 @@ struct Header {
 
 /// Reads the header of a file; `unit` (m) is that of its lengths. Returns also the file with the voxels.
 pub(super) fn header(path: &Path, unit: f64) -> Result<(Layout, Frame, PathBuf), Problem> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
-    let header = Header::parse(&bytes)?;
+    let header = Header::read(path)?;
     let frame = header.frame(unit)?;
     let (layout, data) = header.layout(path)?;
     Ok((layout, frame, data))
 }
 
+/// The file with the voxels.
+pub(super) fn voxel_file(path: &Path) -> Result<PathBuf, Problem> {
+    Ok(Header::read(path)?.layout(path)?.1)
+}
+
 impl Header {
+    fn read(path: &Path) -> Result<Self, Problem> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(HEADER).read_to_end(&mut bytes)?;
+        Self::parse(&bytes)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let mut fields = HashMap::new();
         let mut at = 0;
@@ -151,12 +160,14 @@ impl Header {
             }
             _ => path.parent().unwrap_or(Path::new("")).join(data),
         };
+        let length = fs::metadata(&file)
+            .map_err(|e| Problem::header(place, format!("`{data}` cannot be read: {e}; put it beside this file")))?
+            .len();
         if offset < 0.0 {
             // The voxels are the end of the file.
             let bytes = size.iter().map(|&n| n as f64).product::<f64>() * kind.size() as f64;
-            offset = (fs::metadata(&file)?.len() as f64 - bytes).max(0.0);
+            offset = (length as f64 - bytes).max(0.0);
         }
-        fs::metadata(&file).map_err(|e| Problem::header(place, format!("`{data}` cannot be read: {e}")))?;
         Ok((Layout { size, kind, big, offset: offset as u64, packing, slope: 1.0, intercept: 0.0 }, file))
     }
 }

@@ -7,6 +7,7 @@
 //! constant volume; then flat cuts where the vessel leaves the image, where the case wants them, and at the tips of
 //! branches. The result passes [`Vessel::build`](crate::geometry::vessel::Vessel::build), each opening by its patch.
 
+mod beyond;
 mod cut;
 mod error;
 mod make;
@@ -21,7 +22,7 @@ mod tree;
 
 pub use error::{LabelError, Piece, Problem};
 pub use make::{Cut, Options, PRUNE, Tips};
-pub use map::{Frame, LabelMap, is_label_map};
+pub use map::{Frame, LabelMap, is_label_map, voxel_file};
 pub use report::{End, Pruned, Report};
 
 #[cfg(test)]

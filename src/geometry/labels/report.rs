@@ -57,7 +57,7 @@ pub struct Report {
     pub parted: u64,
     /// Branches taken off.
     pub pruned: Vec<Pruned>,
-    /// Volume of the voxels that the surface was made of (where the vessel leaves the image, three voxels more), m^3.
+    /// Volume of the voxels that the surface was made of (where the vessel leaves the image, six voxels more), m^3.
     pub voxel_volume: f64,
     /// What the smooth surface encloses before it is cut, m^3.
     pub smooth_volume: f64,

@@ -168,6 +168,7 @@ fn meta_images_beside_their_voxels_are_read_and_damaged_ones_are_not() {
     fs::write(&path, head).unwrap();
     let map = LabelMap::read(&path, 1e-3).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(map.labels, [(1, 3), (3, 3)]);
+    assert_eq!(voxel_file(&path), Some(folder.path().join("a.raw")));
     let wanted = [[0.0, 1e-3, 0.0], [-2e-3, 0.0, 0.0], [0.0, 0.0, 3e-3]];
     assert!((0..3).all(|k| (map.frame.axes[k] - Vector3::from(wanted[k])).norm() < 1e-15), "{:?}", map.frame);
     let say = |from: &str, to: &str, words: &[&str]| {

@@ -19,6 +19,11 @@ const FRONTS: f64 = 2.0;
 /// An end branch shorter than this many of its diameters is a bump.
 const BUMP: f64 = 0.75;
 
+/// A branch without a fork shorter than this many of its diameters has no tips: each is cut at a diameter from its end.
+const STUB: f64 = 2.0;
+/// A branch is as wide as it is over a stretch of this many of its mean diameters.
+const STRETCH: f64 = 2.0;
+
 /// A branch that was taken off, in cells and the length of the voxel's edges.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Thin {
@@ -129,6 +134,18 @@ impl Tree {
         (4.0 * area / std::f64::consts::PI).sqrt()
     }
 
+    /// Diameter around one of the nodes of a branch.
+    fn local(&self, nodes: &[u32], k: usize) -> f64 {
+        self.diameter(&nodes[k.saturating_sub(1)..(k + 2).min(nodes.len())])
+    }
+
+    /// Diameter that counts against the limit: of a branch that tapers, that of its widest stretch.
+    fn width(&self, nodes: &[u32]) -> f64 {
+        let mean = self.diameter(nodes);
+        let stretch = ((STRETCH * mean / self.step).ceil() as usize).clamp(1, nodes.len());
+        nodes.windows(stretch).map(|part| self.diameter(part)).fold(mean, f64::max)
+    }
+
     /// End branches.
     fn chains(&self) -> Vec<Chain> {
         let is_tip = |&n: &u32| !self.nodes[n as usize].gone && self.nodes[n as usize].next.len() <= 1;
@@ -185,12 +202,13 @@ impl Tree {
         let mut thin = Vec::new();
         loop {
             self.smooth();
-            let chains = self.chains().into_iter().map(|chain| (self.diameter(&chain.nodes), chain));
+            let chains = self.chains().into_iter().map(|chain| (self.width(&chain.nodes), chain));
             let thinnest = chains.filter(|(d, _)| *d < least).min_by(|a, b| a.0.total_cmp(&b.0));
-            let Some((diameter, chain)) = thinnest else { break };
+            let Some((_, chain)) = thinnest else { break };
             gone.extend(chain.nodes.iter().map(|&n| (n, thin.len())));
             let place = self.centre(chain.nodes[chain.nodes.len() / 2]);
             let cells = chain.nodes.iter().map(|&n| self.nodes[n as usize].cells).sum();
+            let diameter = self.diameter(&chain.nodes);
             thin.push(Thin { place, diameter, length: self.length(&chain), cells });
             self.take(&chain);
         }
@@ -208,9 +226,9 @@ impl Tree {
     fn tip(&self, chain: &Chain, least: f64) -> Option<Tip> {
         let beyond = chain.nodes.iter().take(2).any(|&n| self.nodes[n as usize].beyond);
         let nodes = &chain.nodes;
-        let local = |k: usize| self.diameter(&nodes[k.saturating_sub(1)..(k + 2).min(nodes.len())]);
+        let local = |k: usize| self.local(nodes, k);
         let width = self.diameter(nodes);
-        if self.length(chain) < BUMP * width {
+        if self.length(chain) < width * if chain.root.is_some() { BUMP } else { STUB } {
             return None;
         }
         let half = nodes.len().div_ceil(2);
