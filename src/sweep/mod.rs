@@ -1,6 +1,6 @@
 //! Sweeps: many runs of one case with some of its keys varied, resumable, with what they say together.
 //!
-//! [`file`] reads the sweep file, [`sample`] turns its `[[vary]]` tables into points, [`plan`] makes a case of each point
+//! [`mod@file`] reads the sweep file, [`sample`] turns its `[[vary]]` tables into points, [`plan`] makes a case of each point
 //! and names it by what decides its result ([`crate::run::identity`]). [`execute`] runs what is not there yet: each run is
 //! written to a temporary folder and takes its final name when it is complete ([`folder`]), so that a sweep may be killed
 //! at any moment, and several processes may work on one folder. [`collect`] reads all runs back into tables, judged by

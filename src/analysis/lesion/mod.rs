@@ -2,7 +2,7 @@
 //!
 //! # What is healthy
 //!
-//! A lesion is told from what the vessel would be without it. [`reference`] fits a straight line to the diameter along
+//! A lesion is told from what the vessel would be without it. `reference` fits a straight line to the diameter along
 //! each branch, which follows a taper; narrowings and sacs do not bend it.
 //!
 //! # Grade

@@ -1,9 +1,9 @@
 //! What happened to a flow that became unphysical: where, when, and what to change.
 //!
 //! A lattice-Boltzmann flow fails within some ten steps: one site becomes faster than sound, its neighbours follow, and the
-//! next look finds numbers that are not finite everywhere. So the run keeps the last good state in memory ([`Good`]), goes
+//! next look finds numbers that are not finite everywhere. So the run keeps the last good state in memory (`Good`), goes
 //! back to it, and runs again with looks so close that the first bad value is found at its step and its site
-//! ([`advance`]). Around it a VTK volume shows the state one step before.
+//! (`advance`). Around it a VTK volume shows the state one step before.
 
 mod remedy;
 
