@@ -109,20 +109,23 @@ fn patients_have_a_branch_to_every_opening() {
     let coarctation = ["inlet", "outlet1", "outlet2", "outlet3", "outlet4", "wall_aorta"];
     let coarctation: Vec<String> = coarctation.iter().map(|name| format!("aorta_coarctation/{name}.stl")).collect();
     let patients = [
-        (vec!["aorta_arch/aorta-surface-open-ends.stl".to_owned()], 3),
-        (coarctation, 5),
-        (vec!["coronary_left/m1_fluid.stl".to_owned()], 7),
-        (vec!["ica_aneurysm/id1_model.vtp".to_owned()], 4),
+        (vec!["aorta_arch/aorta-surface-open-ends.stl".to_owned()], 3, 3),
+        // Two branches of the arch leave it so close together that they may count as one junction.
+        (coarctation, 5, 6),
+        (vec!["coronary_left/m1_fluid.stl".to_owned()], 7, 11),
+        (vec!["ica_aneurysm/id1_model.vtp".to_owned()], 4, 5),
     ];
     let data = data.canonicalize().unwrap();
-    for (files, ends) in patients {
+    for (files, ends, least) in patients {
         let mut arguments = vec!["inspect", "--json"];
         arguments.extend(files.iter().map(String::as_str));
         let report: Value = serde_json::from_str(&perfuse(&data, &arguments)).unwrap();
         let branches = report["branches"].as_array().unwrap();
         println!("{}: {:?}, {}", files[0], names(branches), report["centreline_error"]);
         assert_eq!(report["openings"].as_array().unwrap().len(), ends);
-        assert_eq!(branches.len(), 2 * ends - 3, "{branches:?}");
+        assert!((least..=2 * ends - 3).contains(&branches.len()), "{branches:?}");
+        let parents: std::collections::BTreeSet<&str> = branches.iter().filter_map(|b| b["parent"].as_str()).collect();
+        assert_eq!(branches.len() - parents.len(), ends - 1, "{branches:?}");
         let ending = names(branches).into_iter().filter(|name| *name != "trunk" && !name.starts_with('j'));
         assert_eq!(ending.count(), ends - 1, "{branches:?}");
         for branch in branches {

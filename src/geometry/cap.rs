@@ -30,14 +30,12 @@ pub struct Cap {
 }
 
 /// Every piece of an oriented `surface` that looks like a cap: patches first, then flat pieces without a name of their
-/// own; `edges` are those of the surface. Where two patches or more are caps, a patch `wall` has none: its flat spots are
-/// stumps of branches.
+/// own; `edges` are those of the surface.
 #[must_use]
 pub fn caps(surface: &Surface, edges: &Edges) -> Vec<Cap> {
     let mut found = patch_caps(surface, edges);
-    let is_wall = |p: usize| found.len() >= 2 && surface.patches[p] == "wall";
-    let is_cap = |p: usize| found.iter().any(|c| c.patch == Some(p as u16));
-    let named: Vec<bool> = (0..surface.patches.len()).map(|p| is_wall(p) || is_cap(p)).collect();
+    let named: Vec<bool> =
+        (0..surface.patches.len()).map(|p| found.iter().any(|c| c.patch == Some(p as u16))).collect();
     let flat = flat_caps(surface, edges);
     found.extend(flat.into_iter().filter(|cap| !named[surface.patch_of[cap.triangles[0] as usize] as usize]));
     found

@@ -10,6 +10,7 @@ use crate::cli::{Failure, print, print_json};
 use crate::geometry::check::{array, mm};
 use crate::geometry::inspect::inspect;
 use crate::geometry::labels::{LabelMap, Options, PRUNE, Report};
+use crate::geometry::vessel::Selector;
 
 /// Branches taken off that commands other than `inspect` list.
 pub(in crate::cli) const LISTED: usize = 5;
@@ -39,7 +40,9 @@ pub(super) fn run(args: &InspectArgs, unit: f64) -> Result<(), Failure> {
     if let Some(path) = &args.save {
         save(&surface, path)?;
     }
-    let found = inspect(&surface);
+    let mut found = inspect(&surface);
+    // Flat spots of the wall are stumps of branches that were taken off.
+    found.ends.retain(|end| matches!(end.selector, Selector::Patch(_)));
     if args.case {
         usable(&found)?;
         return print(&case_for(&args.surface, &lines(args, &map, &report), &found));

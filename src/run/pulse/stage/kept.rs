@@ -63,14 +63,16 @@ impl<'a> Stage<'a> {
         })
     }
 
-    /// Keeps a copy to go back to, if it is time for it; on the finest lattice only.
+    /// Keeps a copy to go back to, if it is time for it; on the finest lattice only, and of an adapter's state, whose way to
+    /// the host is long, at the start of a cycle only.
     pub(in crate::run::pulse) fn remember(
         &mut self,
         course: &Course,
         rows: &[Row],
         row: Option<usize>,
     ) -> Result<(), RunError> {
-        if course.last() && !self.watched.close && self.good.due() {
+        let near = row.is_none() || self.flow.backend_name() == "cpu";
+        if course.last() && near && !self.watched.close && self.good.due() {
             let head = self.head(course, rows, row);
             self.good.keep(&mut self.flow, head)?;
         }
