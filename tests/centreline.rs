@@ -124,7 +124,7 @@ fn patients_have_a_branch_to_every_opening() {
         println!("{}: {:?}, {}", files[0], names(branches), report["centreline_error"]);
         assert_eq!(report["openings"].as_array().unwrap().len(), ends);
         assert!((least..=2 * ends - 3).contains(&branches.len()), "{branches:?}");
-        let parents: std::collections::BTreeSet<&str> = branches.iter().filter_map(|b| b["parent"].as_str()).collect();
+        let parents: BTreeSet<&str> = branches.iter().filter_map(|b| b["parent"].as_str()).collect();
         assert_eq!(branches.len() - parents.len(), ends - 1, "{branches:?}");
         let ending = names(branches).into_iter().filter(|name| *name != "trunk" && !name.starts_with('j'));
         assert_eq!(ending.count(), ends - 1, "{branches:?}");
