@@ -52,6 +52,11 @@ pub trait Lanes: Copy {
     /// # Safety
     /// `from` is valid for sixteen reads.
     unsafe fn load_u16(from: *const u16) -> Self;
+    /// The lanes of sixteen 16-bit integers that are not nought.
+    ///
+    /// # Safety
+    /// `from` is valid for sixteen reads.
+    unsafe fn set(from: *const u16) -> u16;
     /// Loads sixteen numbers of 16 bits.
     ///
     /// # Safety

@@ -7,7 +7,7 @@ use crate::fluid::link::{reflect, shear_square};
 use crate::fluid::moments::FIELDS;
 use crate::fluid::rheology::Table;
 use crate::geometry::lattice::directions::{C, Q, W0, opposite, weight};
-use crate::geometry::lattice::{LANES, Lattice, ROWS};
+use crate::geometry::lattice::{Lattice, ROWS};
 
 /// What a step reads and writes. Every pointer is to padded site arrays of the lattice, or to one value an opening link.
 #[derive(Clone, Copy)]
@@ -165,9 +165,8 @@ unsafe fn through_lid<T, L: Lanes>(s: &Step<T>, row: Option<usize>, f: L) -> L {
 fn wall<L: Lanes>(lattice: &Lattice, row: Option<usize>) -> (L, u16) {
     let Some(row) = row else { return (L::splat(0.5), 0) };
     let row = &lattice.wall_rows[row];
-    let mask = (0..LANES).fold(0u16, |m, lane| m | u16::from(row[lane] != 0) << lane);
     // SAFETY: a row has sixteen values.
-    (unsafe { L::load_u16(row.as_ptr()) }.mul(L::splat(1.0 / 65535.0)), mask)
+    unsafe { (L::load_u16(row.as_ptr()).mul(L::splat(1.0 / 65535.0)), L::set(row.as_ptr())) }
 }
 
 /// Advances the blocks of a range.

@@ -100,6 +100,12 @@ impl Lanes for Portable {
         Self(values.map(f32::from))
     }
     #[inline(always)]
+    unsafe fn set(from: *const u16) -> u16 {
+        // SAFETY: sixteen reads are valid by the caller's contract.
+        let values = unsafe { from.cast::<[u16; 16]>().read() };
+        values.iter().enumerate().fold(0, |mask, (lane, &value)| mask | u16::from(value != 0) << lane)
+    }
+    #[inline(always)]
     unsafe fn load_half(from: *const f16) -> Self {
         // SAFETY: sixteen reads are valid by the caller's contract; an array of f16 has the alignment of f16.
         let values = unsafe { from.cast::<[f16; 16]>().read() };

@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::{Bits, Lanes, Portable};
+use super::{Bits, Lanes};
 use crate::fluid::rheology::{FIRST, HIGHEST, LOWEST, SHIFT, Table};
 use std::arch::x86_64::*;
 
@@ -36,6 +36,14 @@ impl Lanes for Avx512 {
     unsafe fn load_u16(from: *const u16) -> Self {
         // SAFETY: sixteen reads are valid by the caller's contract.
         Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()))) })
+    }
+    #[inline(always)]
+    unsafe fn set(from: *const u16) -> u16 {
+        // SAFETY: sixteen reads are valid by the caller's contract.
+        unsafe {
+            let values = _mm256_loadu_si256(from.cast());
+            _mm256_test_epi16_mask(values, values)
+        }
     }
     #[inline(always)]
     unsafe fn load_half(from: *const f16) -> Self {
@@ -151,17 +159,34 @@ unsafe fn look_up(square: __m256, table: &Table) -> __m256 {
     }
 }
 
-/// All bits of the lanes of `mask` set.
+/// The sign bits of the lanes of `mask` set, which is what a blend looks at; the others are arbitrary.
 #[inline(always)]
 fn wide(mask: u16) -> (__m256, __m256) {
     // SAFETY: AVX2 is present by the contract of `Lanes`.
     unsafe {
-        let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-        let half = |m: i32| {
-            let all = _mm256_set1_epi32(m);
-            _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_and_si256(all, bits), bits))
-        };
-        (half(i32::from(mask & 0xff)), half(i32::from(mask >> 8)))
+        let all = _mm256_set1_epi32(i32::from(mask));
+        let to_sign = |by: __m256i| _mm256_castsi256_ps(_mm256_sllv_epi32(all, by));
+        (
+            to_sign(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24)),
+            to_sign(_mm256_setr_epi32(23, 22, 21, 20, 19, 18, 17, 16)),
+        )
+    }
+}
+
+/// Puts successive values into the lanes of `mask`. A call, because eighteen copies of it would fill the cache of the
+/// kernel's instructions for the few blocks at openings.
+///
+/// # Safety
+/// `from` is valid for as many reads as `mask` has bits set.
+#[inline(never)]
+unsafe fn scatter(lanes: &mut [f32; 16], mut mask: u16, mut from: *const f32) {
+    while mask != 0 {
+        // SAFETY: one read a bit, by the caller's contract.
+        unsafe {
+            lanes[mask.trailing_zeros() as usize] = from.read();
+            from = from.add(1);
+        }
+        mask &= mask - 1;
     }
 }
 
@@ -203,6 +228,16 @@ impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
+    unsafe fn set(from: *const u16) -> u16 {
+        // SAFETY: sixteen reads are valid by the caller's contract.
+        unsafe {
+            let (low, high) = (_mm_loadu_si128(from.cast()), _mm_loadu_si128(from.add(8).cast()));
+            let zero = _mm_setzero_si128();
+            let none = _mm_packs_epi16(_mm_cmpeq_epi16(low, zero), _mm_cmpeq_epi16(high, zero));
+            !(_mm_movemask_epi8(none) as u16)
+        }
+    }
+    #[inline(always)]
     unsafe fn load_half(from: *const f16) -> Self {
         // SAFETY: sixteen reads are valid by the caller's contract.
         unsafe {
@@ -235,9 +270,7 @@ impl Lanes for Avx2 {
         unsafe {
             _mm256_storeu_ps(lanes.as_mut_ptr(), self.0);
             _mm256_storeu_ps(lanes.as_mut_ptr().add(8), self.1);
-            let mut out = Portable::load(lanes.as_ptr());
-            out = out.expand(mask, from);
-            out.store(lanes.as_mut_ptr());
+            scatter(&mut lanes, mask, from);
             Self::load(lanes.as_ptr())
         }
     }
