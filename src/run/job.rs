@@ -268,9 +268,13 @@ fn ending(plan: &Plan, answer: &Answer) -> Ending {
              time.cycles"
         )),
         Status::NotConverged => Ending::Unsettled(format!(
-            "the flow still changes by {change:.1e} (tolerance {tolerance:.1e}) after {} steps; its results were \
-             written. Go on with --resume and a larger time.max_steps, or raise time.tolerance; a flow with a Reynolds number of {:.0} may have no \
-             steady state",
+            "{} (tolerance {tolerance:.1e}) after {} steps; its results were written. Go on with --resume and a larger \
+             time.max_steps, or raise time.tolerance; a flow with a Reynolds number of {:.0} may have no steady state",
+            if change.is_finite() {
+                format!("the flow still changes by {change:.1e}")
+            } else {
+                "the steps were too few to tell how the flow changes".to_owned()
+            },
             answer.spent[answer.spent.len() - 1].steps,
             plan.reynolds()
         )),

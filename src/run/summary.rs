@@ -236,11 +236,11 @@ pub fn lines(summary: &Value) -> String {
     let get = |key: &str| number(summary, key).unwrap_or(f64::NAN);
     let mut text = String::new();
     let status = summary.get("status").and_then(Value::as_str).unwrap_or("?");
-    let change = get("convergence.change");
+    let change = number(summary, "convergence.change").map_or("not known yet".to_owned(), |c| format!("{c:.1e}"));
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "status        {status} (change {change:.1e}, fluctuation {:.1e}, tolerance {:.1e})",
+        "status        {status} (change {change}, fluctuation {:.1e}, tolerance {:.1e})",
         get("convergence.fluctuation"),
         get("convergence.tolerance")
     );
