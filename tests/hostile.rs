@@ -11,7 +11,6 @@ use perfuse::case::Case;
 use perfuse::geometry::labels::LabelMap;
 use perfuse::sweep::file::SweepFile;
 
-#[allow(dead_code, reason = "each test uses a part of its support")]
 #[path = "support/image.rs"]
 mod image;
 
