@@ -2,9 +2,13 @@
 
 use half::f16;
 
-use super::{Bits, Lanes};
+use super::Lanes;
 use crate::fluid::rheology::{FIRST, HIGHEST, LOWEST, SHIFT, Table};
 use std::arch::x86_64::*;
+
+mod bits;
+
+pub use bits::{Bits256, Bits512};
 
 /// One register of sixteen.
 #[derive(Clone, Copy)]
@@ -320,98 +324,5 @@ impl Lanes for Avx2 {
     fn look_up(self, table: &Table) -> Self {
         // SAFETY: AVX2 and FMA are present by the trait's contract.
         unsafe { Self(look_up(self.0, table), look_up(self.1, table)) }
-    }
-}
-
-/// The bits of [`Avx512`].
-#[derive(Clone, Copy)]
-pub struct Bits512(__m512i);
-
-impl Bits for Bits512 {
-    #[inline(always)]
-    fn splat(value: u32) -> Self {
-        // SAFETY: the processor has what `Avx512` needs, by the contract of `Lanes`; so in all methods below.
-        Self(unsafe { _mm512_set1_epi32(value as i32) })
-    }
-    #[inline(always)]
-    fn count(first: u32) -> Self {
-        // SAFETY: as in `splat`.
-        let steps = unsafe { _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) };
-        Self::splat(first).add(Self(steps))
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_add_epi32(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_mullo_epi32(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_xor_si512(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_and_si512(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn shift<const N: u32>(self) -> Self {
-        // SAFETY: as in `splat`.
-        Self(unsafe { _mm512_srl_epi32(self.0, _mm_cvtsi32_si128(N as i32)) })
-    }
-}
-
-/// The bits of [`Avx2`].
-#[derive(Clone, Copy)]
-pub struct Bits256(__m256i, __m256i);
-
-impl Bits for Bits256 {
-    #[inline(always)]
-    fn splat(value: u32) -> Self {
-        // SAFETY: the processor has what `Avx2` needs, by the contract of `Lanes`; so in all methods below.
-        let v = unsafe { _mm256_set1_epi32(value as i32) };
-        Self(v, v)
-    }
-    #[inline(always)]
-    fn count(first: u32) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let steps = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            let eight = _mm256_add_epi32(steps, _mm256_set1_epi32(8));
-            Self::splat(first).add(Self(steps, eight))
-        }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { Self(_mm256_add_epi32(self.0, other.0), _mm256_add_epi32(self.1, other.1)) }
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { Self(_mm256_mullo_epi32(self.0, other.0), _mm256_mullo_epi32(self.1, other.1)) }
-    }
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { Self(_mm256_xor_si256(self.0, other.0), _mm256_xor_si256(self.1, other.1)) }
-    }
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe { Self(_mm256_and_si256(self.0, other.0), _mm256_and_si256(self.1, other.1)) }
-    }
-    #[inline(always)]
-    fn shift<const N: u32>(self) -> Self {
-        // SAFETY: as in `splat`.
-        unsafe {
-            let by = _mm_cvtsi32_si128(N as i32);
-            Self(_mm256_srl_epi32(self.0, by), _mm256_srl_epi32(self.1, by))
-        }
     }
 }
