@@ -12,6 +12,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use sha2::{Digest, Sha256};
+
 use setting::{Setting, assert_same, checkpoints, text, wait_for, write};
 
 /// Numbers that seem random (O'Neill's PCG's step), from 0 to below 1.
@@ -171,6 +173,21 @@ fn interrupted_or_asked() {
     }
 }
 
+/// Makes a checkpoint promise two loads of the wall of 2^58 vertices, whose bytes add up to 2^64, with the right hash.
+fn promise_more(path: &Path) {
+    let bytes = fs::read(path).unwrap_or_else(|e| panic!("{e}"));
+    let (start, rest) = bytes[..bytes.len() - 32].split_at(24);
+    let (size, rest) = rest.split_at(8);
+    let (header, arrays) = rest.split_at(u64::from_le_bytes(std::array::from_fn(|k| size[k])) as usize);
+    let loads = format!("\"loads\":[[\"a\",0.0,{0}],[\"b\",0.0,{0}]]", 1u64 << 58);
+    let header = text(header).replace("\"loads\":[]", &loads);
+    assert!(header.contains(&loads), "a steady flow has no loads of its own");
+    let mut bytes = [start, &(header.len() as u64).to_le_bytes(), header.as_bytes(), arrays].concat();
+    let hash = Sha256::digest(&bytes);
+    bytes.extend_from_slice(&hash);
+    fs::write(path, bytes).unwrap_or_else(|e| panic!("{e}"));
+}
+
 /// What does not fit is refused with what differs; what is damaged leaves the one before.
 #[test]
 fn wrong_and_damaged_checkpoints() {
@@ -208,6 +225,8 @@ fn wrong_and_damaged_checkpoints() {
         said.contains("is damaged: its content does not have the hash") && said.contains("going on from"),
         "{said}"
     );
+    promise_more(&checkpoints(&out).pop().unwrap_or_default());
+    assert!(stderr(&["--resume"], 2).contains("its arrays have"), "sizes that add up to more than 64 bits hold");
     for path in checkpoints(&out) {
         fs::write(path, &bytes[..40]).unwrap_or_else(|e| panic!("{e}"));
     }

@@ -185,6 +185,8 @@ fn meta_images_beside_their_voxels_are_read_and_damaged_ones_are_not() {
     say("2 3 2", "2 3 1.5", &["line 7, DimSize", "1.5"]);
     say("2 3 2", "200 3 2", &["promises 2400 bytes", "37 are there"]);
     say("= a.raw", "= b.raw", &["line 10", "`b.raw` cannot be read"]);
+    fs::create_dir(folder.path().join("c.raw")).unwrap();
+    say("= a.raw", "= c.raw", &["line 10", "`c.raw` is no regular file"]);
     say("= a.raw", "= LIST", &["several files"]);
     say("HeaderSize", "CompressedData = True\nHeader", &["damaged after 0 bytes"]);
     say("ElementDataFile = a.raw\n", "", &["no ElementDataFile"]);

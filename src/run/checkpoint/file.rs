@@ -152,7 +152,8 @@ impl Checkpoint {
         let mut text = vec![0u8; size as usize];
         file.read_exact(&mut text).map_err(|error| error.to_string())?;
         let header: Header = serde_json::from_slice(&text).map_err(|error| format!("its header: {error}"))?;
-        let loads: u64 = header.loads.iter().flatten().map(|(_, _, count)| 32u64.saturating_mul(*count as u64)).sum();
+        let bytes_of = |count: usize| 32u64.saturating_mul(count as u64);
+        let loads = header.loads.iter().flatten().fold(0u64, |sum, load| sum.saturating_add(bytes_of(load.2)));
         let left = content - before - size;
         if header.flow.len as u64 > left || header.flow.array_bytes().saturating_add(loads) != left {
             return Err(format!("its arrays have {left} bytes"));
