@@ -56,7 +56,7 @@ pub trait Lanes: Copy {
     ///
     /// # Safety
     /// `from` is valid for sixteen reads.
-    unsafe fn set(from: *const u16) -> u16;
+    unsafe fn nonzero(from: *const u16) -> u16;
     /// Loads sixteen numbers of 16 bits.
     ///
     /// # Safety

@@ -258,23 +258,22 @@ impl Job<'_> {
 
 /// How a run ended that was not broken off by an error: an interruption, or a flow that is not steady or periodic.
 fn ending(plan: &Plan, answer: &Answer) -> Ending {
-    let (change, tolerance) = (answer.change, answer.tolerance);
+    let tolerance = answer.tolerance;
+    let still = |changes: &str, few: &str| {
+        if answer.change.is_finite() { format!("{changes} by {:.1e}", answer.change) } else { few.to_owned() }
+    };
     match answer.status {
         Status::Converged => Ending::Done,
         Status::Interrupted => Ending::Interrupted,
         Status::NotConverged if plan.beat.is_some() => Ending::Unsettled(format!(
-            "cycles still differ by {change:.1e} (tolerance {tolerance:.1e}); the results of the last one were written. \
-             Go on with --resume and a larger time.max_cycles; or raise time.tolerance, or ask for a number of cycles: \
-             time.cycles"
+            "{} (tolerance {tolerance:.1e}); the results of the last one were written. Go on with --resume and a larger \
+             time.max_cycles; or raise time.tolerance, or ask for a number of cycles: time.cycles",
+            still("cycles still differ", "the cycles were too few to be compared")
         )),
         Status::NotConverged => Ending::Unsettled(format!(
             "{} (tolerance {tolerance:.1e}) after {} steps; its results were written. Go on with --resume and a larger \
              time.max_steps, or raise time.tolerance; a flow with a Reynolds number of {:.0} may have no steady state",
-            if change.is_finite() {
-                format!("the flow still changes by {change:.1e}")
-            } else {
-                "the steps were too few to tell how the flow changes".to_owned()
-            },
+            still("the flow still changes", "the steps were too few to tell how the flow changes"),
             answer.spent[answer.spent.len() - 1].steps,
             plan.reynolds()
         )),

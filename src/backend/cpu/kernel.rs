@@ -166,7 +166,7 @@ fn wall<L: Lanes>(lattice: &Lattice, row: Option<usize>) -> (L, u16) {
     let Some(row) = row else { return (L::splat(0.5), 0) };
     let row = &lattice.wall_rows[row];
     // SAFETY: a row has sixteen values.
-    unsafe { (L::load_u16(row.as_ptr()).mul(L::splat(1.0 / 65535.0)), L::set(row.as_ptr())) }
+    unsafe { (L::load_u16(row.as_ptr()).mul(L::splat(1.0 / 65535.0)), L::nonzero(row.as_ptr())) }
 }
 
 /// Advances the blocks of a range.

@@ -100,7 +100,7 @@ impl Lanes for Portable {
         Self(values.map(f32::from))
     }
     #[inline(always)]
-    unsafe fn set(from: *const u16) -> u16 {
+    unsafe fn nonzero(from: *const u16) -> u16 {
         // SAFETY: sixteen reads are valid by the caller's contract.
         let values = unsafe { from.cast::<[u16; 16]>().read() };
         values.iter().enumerate().fold(0, |mask, (lane, &value)| mask | u16::from(value != 0) << lane)

@@ -157,23 +157,4 @@ mod tests {
             }
         }
     }
-
-    #[test]
-    fn damaged_bytes_never_panic() {
-        let mut state = 1u64;
-        let mut random = move || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize
-        };
-        for (_, bytes, read) in fixtures() {
-            for _ in 0..400 {
-                let mut damaged = bytes.clone();
-                for _ in 0..=random() % 4 {
-                    let at = random() % damaged.len();
-                    damaged[at] = [random() as u8, b'9', b'-', 0, 255, b' ', b'\n'][random() % 7];
-                }
-                drop(read(&damaged).map(|soup| soup.into_surface(1.0)));
-            }
-        }
-    }
 }

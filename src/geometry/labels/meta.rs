@@ -165,8 +165,8 @@ impl Header {
             Ok(found) if found.is_file() => Ok(found.len()),
             Ok(_) => Err(format!("`{data}` is no regular file; name the one that holds the voxels")),
             Err(e) => Err(format!("`{data}` cannot be read: {e}; put it beside this file")),
-        };
-        let length = length.map_err(|what| Problem::header(place, what))?;
+        }
+        .map_err(|what| Problem::header(place, what))?;
         if offset < 0.0 {
             // The voxels are the end of the file.
             let bytes = size.iter().map(|&n| n as f64).product::<f64>() * kind.size() as f64;

@@ -42,7 +42,7 @@ impl Lanes for Avx512 {
         Self(unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(from.cast()))) })
     }
     #[inline(always)]
-    unsafe fn set(from: *const u16) -> u16 {
+    unsafe fn nonzero(from: *const u16) -> u16 {
         // SAFETY: sixteen reads are valid by the caller's contract.
         unsafe {
             let values = _mm256_loadu_si256(from.cast());
@@ -232,7 +232,7 @@ impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
-    unsafe fn set(from: *const u16) -> u16 {
+    unsafe fn nonzero(from: *const u16) -> u16 {
         // SAFETY: sixteen reads are valid by the caller's contract.
         unsafe {
             let (low, high) = (_mm_loadu_si128(from.cast()), _mm_loadu_si128(from.add(8).cast()));
